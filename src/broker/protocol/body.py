@@ -1,0 +1,148 @@
+"""Bodies: what is sealed inside an envelope, as strict JSON.
+
+Every body repeats sender, recipient, exchange and jti of its declaration and carries the salt of its commitment and
+each subject's (t1, r): `check_binding` compares them all, so that a body under another declaration does not open. The
+words a person wrote are here and only here.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StringConstraints, TypeAdapter
+
+from broker.protocol.declaration import Kind
+from broker.protocol.wire import AgencyId, Digest, Jti, Wire, parse_union
+from keys import strict_json
+from policies.vocabulary import Category, HandlingCode, SubjectRole
+
+Words = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class Identifier(Wire):
+    """One identifier of a person as an agency's system gives it. `checked` says its check digit was verified."""
+
+    system: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    value: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    checked: bool = False
+
+
+class Person(Wire):
+    """A subject by name and identifiers, as the sender knows them, with what opens the commitment in the declaration."""
+
+    role: SubjectRole
+    t1: Digest
+    r: Digest
+    traced: bool
+    """True when t1 was computed from a checked NHS number given here; false when it is random."""
+    name: Line | None = None
+    born: date | None = None
+    identifiers: Annotated[list[Identifier], Field(max_length=16)] = []
+    address: Line | None = None
+    relation: Line | None = None
+
+
+class Nature(StrEnum):
+    """Whether an entry is what happened, what somebody thinks, or what somebody says happened."""
+
+    FACT = "fact"
+    OPINION = "opinion"
+    ALLEGATION = "allegation"
+
+
+class Entry(Wire):
+    """One dated statement out of an agency's records, about one subject (index into `subjects`)."""
+
+    subject: Annotated[int, Field(ge=0, lt=32)]
+    on: date | datetime | None
+    what: Words
+    nature: Nature = Nature.FACT
+    recorded_by: Line | None = None
+    reference: Line | None = None
+    detail: Annotated[dict[Line, Line], Field(max_length=32)] = {}
+
+
+class Redaction(Wire):
+    """Something left out, where, and the coded reason that may travel."""
+
+    place: Line
+    reason: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+
+
+class Searched(Wire):
+    """What was searched: a nil without this falsely reassures."""
+
+    systems: list[Line]
+    by: list[Line]
+    as_of: datetime | date | None
+
+
+class _Body(Wire):
+    sender: AgencyId
+    recipient: AgencyId
+    exchange: Jti
+    jti: Jti
+    salt: Digest
+    subjects: Annotated[list[Person], Field(min_length=1, max_length=32)]
+
+
+class AskBody(_Body):
+    """The asker's words: the concern, why these categories are necessary, and how to reach the practitioner."""
+
+    body: Literal["ask"] = "ask"
+    concern: Words
+    necessity: Words
+    contact: Line | None = None
+
+
+class ItemBody(_Body):
+    """One category of the source's answer."""
+
+    body: Literal["item"] = "item"
+    category: Category
+    result: Literal["held", "nil"]
+    entries: Annotated[list[Entry], Field(max_length=5_000)] = []
+    searched: Searched
+    handling: HandlingCode
+    conditions: Words | None = None
+    redactions: Annotated[list[Redaction], Field(max_length=200)] = []
+    necessity: Words
+
+
+class NoticeBody(_Body):
+    """Words told unasked: a contact's concern, an outcome, a correction."""
+
+    body: Literal["notice"] = "notice"
+    category: Category
+    concern: Words
+    entries: Annotated[list[Entry], Field(max_length=500)] = []
+    family_informed: bool | None = None
+    contact: Line | None = None
+
+
+class MessageBody(_Body):
+    """Words between the two parties of an exchange."""
+
+    body: Literal["message"] = "message"
+    words: Words
+
+
+Body = AskBody | ItemBody | NoticeBody | MessageBody
+_MODEL: Final[dict[Kind, TypeAdapter[Body]]] = {
+    Kind.ASK: TypeAdapter(AskBody), Kind.ITEM: TypeAdapter(ItemBody),
+    Kind.NOTICE: TypeAdapter(NoticeBody), Kind.MESSAGE: TypeAdapter(MessageBody),
+}
+
+BODY_LIMIT: Final = 4 << 20
+"""The largest size class of sealing, hence the largest body."""
+
+
+def parse_body(kind: Kind, plaintext: bytes) -> Body:
+    """Read an opened body of the declared kind.
+
+    Raises:
+        keys.errors.MalformedInput, Problem: not strict JSON, or another shape than the declared kind's.
+    """
+    strict_json.parse(plaintext, limit=BODY_LIMIT)
+    return parse_union(_MODEL[kind], plaintext)

@@ -1,0 +1,188 @@
+"""Declarations: the signed clear part of an envelope (docs/protocol.md, "Declaration").
+
+A compact JWS, EdDSA, whose `typ` carries kind and version. Closed codes only: no free text and no direct identifier of
+a subject; the words of necessity and concern are in the sealed body. The union names every kind the protocol has room
+for, so that a hub can say "not yet spoken here" instead of "unknown".
+"""
+
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, TypeAdapter, model_validator
+
+from broker.protocol.problem import Problem
+from broker.protocol.wire import AgencyId, Digest, Jti, PersonId, Seconds, Wire, parse_union
+from keys import jws
+from policies.consent import ConsentPosition
+from policies.grounds import Grounds
+from policies.vocabulary import Category, HandlingCode, PractitionerRole, Purpose, Rating, SubjectRole
+
+MAX_SUBJECTS: Final = 32
+"""A household and its connected adults; more than this in one body is an extract, not an enquiry."""
+MAX_CATEGORIES: Final = 16
+
+
+class Kind(StrEnum):
+    """The kinds of envelope."""
+
+    ASK = "ask"
+    ITEM = "item"
+    NOTICE = "notice"
+    MESSAGE = "message"
+
+
+class NoticeKind(StrEnum):
+    """What is told unasked."""
+
+    CONTACT = "contact"
+    OUTCOME = "outcome"
+    CORRECTION = "correction"
+    LATER_TRANSFER = "later_transfer"
+
+
+class Practitioner(Wire):
+    """For whom the agency acts: its own id for the person, and the role in which."""
+
+    id: PersonId
+    role: PractitionerRole
+
+
+class SubjectCommitment(Wire):
+    """A person in the body, hidden: `c = SHA-256(context ‖ r ‖ t1)` (protocol, "Subjects without names")."""
+
+    role: SubjectRole
+    ver: Literal[1] = 1
+    epoch: Annotated[int, Field(ge=1, le=1 << 31)]
+    c: Digest
+
+
+class BodyDigest(Wire):
+    """What binds the body: SHA-256 of the stored JWE bytes, and the commitment to the text inside."""
+
+    digest: Digest
+    commitment: Digest
+
+
+class Threshold(Wire):
+    """The recorded decision that the threshold was met: in which role it was made, and when. Its words are sealed."""
+
+    role: PractitionerRole
+    at: Seconds
+
+
+class _Declared(Wire):
+    iss: AgencyId
+    sub: Practitioner
+    aud: Annotated[list[str], Field(min_length=2, max_length=2)]
+    jti: Jti
+    iat: Seconds
+    exp: Seconds
+    exchange: Jti
+    purpose: Purpose
+    rating: Rating
+    needed_until: Seconds
+    grounds: Grounds
+    consent: ConsentPosition
+    subjects: Annotated[list[SubjectCommitment], Field(min_length=1, max_length=MAX_SUBJECTS)]
+    body: BodyDigest
+
+    @property
+    def hub(self) -> str:
+        """The hub this was written for."""
+        return self.aud[0]
+
+    @property
+    def recipient(self) -> str:
+        """The agency it is for."""
+        return self.aud[1]
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "_Declared":
+        if self.recipient == self.iss:
+            raise ValueError("an agency does not write to itself")
+        if not self.iat <= self.exp <= self.needed_until:
+            raise ValueError("iat, exp and needed_until are out of order")
+        return self
+
+
+class Ask(_Declared):
+    """One ask to one source: which categories, about whom, on what grounds, by when."""
+
+    kind: Literal[Kind.ASK] = Kind.ASK
+    categories: Annotated[list[Category], Field(min_length=1, max_length=MAX_CATEGORIES)]
+    due_within: Annotated[int, Field(ge=1, le=366 * 86_400)]
+    threshold: Threshold | None = None
+
+    @model_validator(mode="after")
+    def _own_exchange(self) -> "Ask":
+        if self.exchange != self.jti:
+            raise ValueError("an ask opens the exchange that bears its id")
+        if len(set(self.categories)) != len(self.categories):
+            raise ValueError("a category is asked once")
+        return self
+
+
+class Item(_Declared):
+    """One category of an answer. `exchange` is the ask's id; `corrects` the item a correction replaces."""
+
+    kind: Literal[Kind.ITEM] = Kind.ITEM
+    category: Category
+    handling: HandlingCode
+    corrects: Jti | None = None
+
+
+class Notice(_Declared):
+    """Told unasked: a contact, an outcome, a correction, a later transfer."""
+
+    kind: Literal[Kind.NOTICE] = Kind.NOTICE
+    notice: NoticeKind
+    category: Category
+    handling: HandlingCode
+    regards: Jti | None = None
+
+    @model_validator(mode="after")
+    def _own_exchange(self) -> "Notice":
+        if self.exchange != (self.regards or self.jti):
+            raise ValueError("a notice opens its own exchange or names the one it regards")
+        return self
+
+
+class Message(_Declared):
+    """Words between the two parties of an exchange: a question about an item, a chase."""
+
+    kind: Literal[Kind.MESSAGE] = Kind.MESSAGE
+    regards: Jti
+
+
+Declaration = Ask | Item | Notice | Message
+
+TYP: Final[dict[Kind, str]] = {kind: f"gatehouse-{kind.value}+1" for kind in Kind}
+_MODEL: Final[dict[str, TypeAdapter[Declaration]]] = {
+    TYP[Kind.ASK]: TypeAdapter(Ask), TYP[Kind.ITEM]: TypeAdapter(Item),
+    TYP[Kind.NOTICE]: TypeAdapter(Notice), TYP[Kind.MESSAGE]: TypeAdapter(Message),
+}
+
+
+def parse_declaration(token: str) -> tuple[jws.Jws, Declaration]:
+    """Read an untrusted declaration; its signature is still to be verified with the issuer's key.
+
+    Raises:
+        keys.errors.MalformedInput: not a strict compact JWS.
+        Problem: `unsupported` for another `typ`, `malformed` for another shape.
+    """
+    parsed = jws.parse(token)
+    adapter = _MODEL.get(parsed.typ)
+    if adapter is None:
+        raise Problem("unsupported", "The declaration's typ is not one of " + ", ".join(sorted(_MODEL)) + ".")
+    return parsed, parse_union(adapter, parsed.payload)
+
+
+def categories_of(declaration: Declaration) -> tuple[Category, ...]:
+    """The categories a declaration is about; a message has none of its own."""
+    match declaration:
+        case Ask():
+            return tuple(declaration.categories)
+        case Item() | Notice():
+            return (declaration.category,)
+        case Message():
+            return ()
