@@ -1,0 +1,1 @@
+"""The hub: decides whether a sealed envelope may pass, carries it, and keeps the log. It cannot read a body."""

@@ -1,0 +1,1 @@
+"""The hub's one source of truth: PostgreSQL, in named queries."""
