@@ -1,4 +1,5 @@
-"""Data sharing agreements. Good practice, not a condition of lawfulness: a missing one holds, never refuses."""
+"""Data sharing agreements. Good practice, not a condition of lawfulness: a missing one holds, never
+refuses."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,8 @@ class Agreement:
 
 
 def covers(agreement: Agreement, question: "Question") -> bool:
-    """Whether the agreement covers every body, the purpose and every category of the question at its instant."""
+    """Whether the agreement covers every body, the purpose and every category of the question at its
+    instant."""
     if question.at < agreement.starts or (agreement.ends is not None and question.at >= agreement.ends):
         return False
     if question.purpose not in agreement.purposes:

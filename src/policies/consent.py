@@ -13,7 +13,8 @@ from policies.vocabulary import ConsentOutcome, WhyNotSought
 class ConsentPosition:
     """What the declaration says.
 
-    `why_not_sought` is present exactly when consent was not sought; `reference` names the hub's consent record.
+    `why_not_sought` is present exactly when consent was not sought; `reference` names the hub's consent
+    record.
     """
 
     outcome: ConsentOutcome
@@ -23,7 +24,8 @@ class ConsentPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentStanding:
-    """What the hub knows of a consent record now: whether it still stands for these parties and categories."""
+    """What the hub knows of a consent record now: whether it still stands for these parties and
+    categories."""
 
     reference: str
     standing: bool

@@ -26,12 +26,14 @@ class Grounds:
     """What one party claims for one action.
 
     `article9` the condition for special categories (a DPA Schedule 1 paragraph counts as one: `SCH1-P18`).
-    `article10` and, where the processing is not under official authority, `schedule1_paragraph` the Schedule 1
+    `article10` and, where the processing is not under official authority, `schedule1_paragraph` the
+    Schedule 1
     condition it borrows (UK GDPR Art 10; DPA 2018 s.10(5)).
     `schedule1` one reason per data subject, wherever `SCH1-P18` is relied on.
     `collected_under` the regime the party collected the information in: police information collected under
     Part 3 and released under the UK GDPR is the ordinary case (DPA 2018 s.36(4)).
-    `necessity_recorded` the party wrote down why this is necessary and proportionate (HRA 1998 s.6, Art 8(2)).
+    `necessity_recorded` the party wrote down why this is necessary and proportionate (HRA 1998 s.6, Art
+    8(2)).
     """
 
     regime: Regime

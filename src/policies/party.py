@@ -40,7 +40,8 @@ class BodyFact(StrEnum):
 class ControllerFacts:
     """A legal body and what an administrator has recorded of it.
 
-    `competent_authority_for` names the functions for which it is a Part 3 competent authority; empty for none.
+    `competent_authority_for` names the functions for which it is a Part 3 competent authority; empty for
+    none.
     """
 
     id: str

@@ -8,16 +8,43 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from policies.category import CATEGORY_FACTS as CATEGORY_FACTS
-from policies.category import Category as Category
-from policies.category import CategoryFacts as CategoryFacts
-from policies.reason import DeclineReason as DeclineReason
-from policies.reason import LiftReason as LiftReason
-from policies.reason import NilScope as NilScope
-from policies.reason import RecallReason as RecallReason
-from policies.reason import SchedulePara18Reason as SchedulePara18Reason
-from policies.reason import WhyNotSought as WhyNotSought
-from policies.reason import WithdrawReason as WithdrawReason
+from policies.category import CATEGORY_FACTS, Category, CategoryFacts
+from policies.reason import (
+    DeclineReason,
+    LiftReason,
+    NilScope,
+    RecallReason,
+    SchedulePara18Reason,
+    WhyNotSought,
+    WithdrawReason,
+)
+
+__all__ = [
+    "CATEGORY_FACTS",
+    "PURPOSE_FACTS",
+    "Action",
+    "Category",
+    "CategoryFacts",
+    "ConsentOutcome",
+    "DeclineReason",
+    "HandlingCode",
+    "LiftReason",
+    "NilScope",
+    "Outcome",
+    "PractitionerRole",
+    "Purpose",
+    "PurposeFacts",
+    "Rating",
+    "RecallReason",
+    "Regime",
+    "SchedulePara18Reason",
+    "Sector",
+    "Side",
+    "SubjectRole",
+    "Verification",
+    "WhyNotSought",
+    "WithdrawReason",
+]
 
 
 class Sector(StrEnum):
