@@ -48,9 +48,15 @@ class Practitioner(Wire):
 
 
 class SubjectCommitment(Wire):
-    """A person in the body, hidden: `c = SHA-256(context ‖ r ‖ t1)` (protocol, "Subjects without names")."""
+    """A person in the body, hidden: `c = SHA-256(context ‖ r ‖ t1)` (protocol, "Subjects without names").
+
+    The three flags are what rules read of a person (`policies.question.Subject`).
+    """
 
     role: SubjectRole
+    protected_person: bool = False
+    at_risk_recorded: bool = False
+    cannot_consent: bool = False
     ver: Literal[1] = 1
     epoch: Annotated[int, Field(ge=1, le=1 << 31)]
     c: Digest

@@ -237,7 +237,7 @@ class Taken(Wire):
     """Answer to a hint."""
 
 
-class Question(Wire):
+class Request(Wire):
     """A frame that asks."""
 
     id: FrameId
@@ -246,7 +246,7 @@ class Question(Wire):
     seen: int | None = None
 
 
-class Answer(Wire):
+class Response(Wire):
     """A frame that answers: either `ok` or `problem` (an RFC 9457 document)."""
 
     re: FrameId
