@@ -1,0 +1,126 @@
+"""The one strict JSON parser (RFC 8259, and the interoperable subset of RFC 7493).
+
+Promises: what it returns has no repeated key, no NaN or infinity, no lone surrogate, no integer that does
+not fit in 64 bits signed, and nesting no deeper than asked; whatever the bytes, it raises nothing but
+`MalformedInput`. It does not check shapes: models do that, on the same bytes.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NoReturn, TypeAlias
+
+from keys.errors import MalformedInput
+
+JsonValue: TypeAlias = str | int | float | bool | list["JsonValue"] | dict[str, "JsonValue"] | None
+"""What `parse` returns. Invariant containers: built by the parser, owned by the caller."""
+
+Dumpable: TypeAlias = str | int | float | bool | Sequence["Dumpable"] | Mapping[str, "Dumpable"] | None
+"""What `dump` takes: JSON values with read-only containers."""
+
+_INT64_DIGITS: Final = 20
+# The closing quote is optional so that an unclosed string is eaten whole: a search that restarted at each
+# quote inside it would be quadratic. Possessive for the same reason.
+_STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NOT_BRACKETS: Final = bytes(b for b in range(256) if b not in b"[]{}")
+_MAY_BE_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_OPENING: Final = frozenset(b"[{")
+
+
+def parse(data: bytes, *, limit: int = 1 << 20, depth: int = 32) -> JsonValue:
+    """The JSON value that `data` is, at most `limit` bytes and `depth` nested containers.
+
+    Raises MalformedInput with `json-too-large`, `json-too-deep`, `json-repeated-key`, `json-not-finite`,
+    `json-not-utf8`, `json-surrogate` or `json-malformed`.
+    """
+    if len(data) > limit:
+        raise MalformedInput("json-too-large", f"JSON text is longer than {limit} bytes")
+    # The decoder recurses, so depth is settled before it starts. Few brackets cannot be deep.
+    if data.count(b"[") + data.count(b"{") > depth:
+        _check_depth(data, depth)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedInput("json-not-utf8", "JSON text is not UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise MalformedInput("json-not-utf8", "JSON text starts with a byte order mark")
+    try:
+        value: JsonValue = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise MalformedInput("json-malformed", f"not JSON at character {error.pos}") from None
+    if _MAY_BE_SURROGATE.search(data):
+        _check_surrogates(value)
+    return value
+
+
+def parse_object(data: bytes, *, limit: int = 1 << 20, depth: int = 32) -> dict[str, JsonValue]:
+    """As `parse`, but the value must be an object. Raises MalformedInput, `json-malformed` if it is not."""
+    value = parse(data, limit=limit, depth=depth)
+    if not isinstance(value, dict):
+        raise MalformedInput("json-malformed", "the JSON value is not an object")
+    return value
+
+
+def dump(value: Dumpable) -> bytes:
+    """`value` as compact UTF-8 JSON with sorted keys: equal values give equal bytes.
+
+    Raises MalformedInput: `json-not-finite` for NaN and infinities, `json-surrogate` for a lone surrogate.
+    """
+    try:
+        return _ENCODER.encode(value).encode("utf-8")
+    except UnicodeEncodeError:
+        raise MalformedInput("json-surrogate", "a string holds a lone surrogate") from None
+    except ValueError:
+        raise MalformedInput("json-not-finite", "a number is not finite, or a value holds itself") from None
+
+
+def _check_depth(data: bytes, depth: int) -> None:
+    level = 0
+    for byte in _STRINGS.sub(b"", data).translate(None, _NOT_BRACKETS):
+        if byte in _OPENING:
+            level += 1
+            if level > depth:
+                raise MalformedInput("json-too-deep", f"JSON is nested deeper than {depth}")
+        else:
+            level -= 1
+
+
+def _check_surrogates(value: JsonValue) -> None:
+    try:
+        _ENCODER.encode(value).encode("utf-8")
+    except UnicodeEncodeError:
+        raise MalformedInput("json-surrogate", "a string holds a lone surrogate") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise MalformedInput("json-repeated-key", "an object names a key twice")
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    raise MalformedInput("json-not-finite", f"{name} is not JSON")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise MalformedInput("json-not-finite", "a number is too large to be finite")
+    return number
+
+
+def _int(text: str) -> int:
+    # Length first: converting a long integer costs the square of its length.
+    if len(text) <= _INT64_DIGITS:
+        number = int(text)
+        if -(1 << 63) <= number < 1 << 63:
+            return number
+    raise MalformedInput("json-too-large", "an integer does not fit in 64 bits")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int
+)
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
