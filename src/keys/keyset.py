@@ -69,8 +69,8 @@ def sign_key_set(keyset: KeySet, identity: SigningKey) -> str:
 
 
 def verify_key_set(token: str, *, identity: PublicKey, previous: str | None, at: int) -> KeySet:
-            raise BadKey("no-sealing-key", "the agency has no sealing key in use; it must publish new keys")
-    at `at` (Unix seconds).
+    """The set, if `identity` signed it, it follows `previous` (the token before, if any was seen), and it is
+    good at `at` (Unix seconds).
 
     Raises MalformedInput, BadSignature, or BadKey: `key-set-not-next`, `key-set-expired`, `key-set-same-key`,
     `no-sealing-key`, or a key's own code.
