@@ -76,6 +76,16 @@ class Reader:
             raise self._error(f"{self._at}.{name}: a word is repeated.")
         return tuple(sorted(read))
 
+    def word_sets(self, name: str, kind: type[E]) -> tuple[frozenset[E], ...]:
+        """A list that is not empty, of lists of words."""
+        sets = [
+            frozenset(self._as_word(item, name, kind) for item in self._as_list(inner, name))
+            for inner in self._as_list(self.member(name), name)
+        ]
+        if not sets:
+            raise self._error(f"{self._at}.{name}: at least one list is needed.")
+        return tuple(sets)
+
     def objects(self, name: str, read: Callable[["Reader"], T]) -> tuple[T, ...]:
         """A list of objects, each read by `read`."""
         items = self._as_list(self.member(name), name)

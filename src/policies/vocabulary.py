@@ -91,31 +91,24 @@ class Purpose(StrEnum):
 class PurposeFacts:
     """What the rules know of a purpose.
 
-    `duty`: a statutory duty is being carried out, so a person's consent does not decide.
-    `law_enforcement`: a DPA 2018 s.31 purpose; none of the safeguarding purposes is one.
+    `duty`: a statutory duty is being carried out, so a person's consent does not decide. None of the purposes
+    is a law-enforcement purpose (DPA 2018 s.31).
     """
 
     title: str
     duty: bool
-    law_enforcement: bool
 
 
 PURPOSE_FACTS: Mapping[Purpose, PurposeFacts] = MappingProxyType(
     {
-        Purpose.CHILD_PROTECTION_ENQUIRY: PurposeFacts(
-            title="child protection enquiry (s.47)", duty=True, law_enforcement=False
-        ),
-        Purpose.POLICE_PROTECTION: PurposeFacts(
-            title="police protection (s.46)", duty=True, law_enforcement=False
-        ),
-        Purpose.CHILD_IN_NEED: PurposeFacts(title="child in need (s.17)", duty=False, law_enforcement=False),
-        Purpose.EARLY_HELP: PurposeFacts(title="early help", duty=False, law_enforcement=False),
-        Purpose.SAFEGUARDING_CONTACT: PurposeFacts(
-            title="telling of a concern", duty=False, law_enforcement=False
-        ),
-        Purpose.OUTCOME_FEEDBACK: PurposeFacts(title="outcome feedback", duty=False, law_enforcement=False),
+        Purpose.CHILD_PROTECTION_ENQUIRY: PurposeFacts(title="child protection enquiry (s.47)", duty=True),
+        Purpose.POLICE_PROTECTION: PurposeFacts(title="police protection (s.46)", duty=True),
+        Purpose.CHILD_IN_NEED: PurposeFacts(title="child in need (s.17)", duty=False),
+        Purpose.EARLY_HELP: PurposeFacts(title="early help", duty=False),
+        Purpose.SAFEGUARDING_CONTACT: PurposeFacts(title="telling of a concern", duty=False),
+        Purpose.OUTCOME_FEEDBACK: PurposeFacts(title="outcome feedback", duty=False),
         Purpose.SAFEGUARDING_REVIEW: PurposeFacts(
-            title="safeguarding arrangements or practice review", duty=True, law_enforcement=False
+            title="safeguarding arrangements or practice review", duty=True
         ),
     }
 )
