@@ -95,7 +95,7 @@ CATEGORY_FACTS: Mapping[Category, CategoryFacts] = MappingProxyType(
     {
         # Reasons for absence are often illness.
         Category.ATTENDANCE: _facts("School attendance", "s"),
-        Category.SCHOOL_CONCERNS: _facts("School's safeguarding concerns", "sc"),
+        Category.SCHOOL_CONCERNS: _facts("School's safeguarding concerns", "scp"),
         # A changed name or sex marker can reveal an adoption or a gender recognition certificate.
         Category.DEMOGRAPHICS: _facts("Names, dates and addresses", "p"),
         Category.HOUSEHOLD: _facts("Household and connections", "p"),

@@ -6,15 +6,20 @@ from policies.decide import Decision
 from policies.finding import Effect, Finding
 from policies.vocabulary import Outcome
 
+# How far the law was checked matters to an officer; a practitioner is told which sources, once.
+_UNCHECKED = frozenset({"partly-verified", "to-be-confirmed"})
+
 
 def explain(decision: Decision) -> str:
     """One paragraph: what was decided, why, and what would put it right."""
     match decision.outcome:
         case Outcome.ALLOW:
-            notes = _of(decision, Effect.NOTE)
             words = ["This may pass: a rule of the hub allows it and the grounds given are complete."]
-            if notes:
-                words.append("To bear in mind: " + " ".join(note.sentence for note in notes))
+            notes = _of(decision, Effect.NOTE)
+            words += [note.sentence for note in notes if note.code not in _UNCHECKED]
+            unchecked = dict.fromkeys(note.source for note in notes if note.code in _UNCHECKED)
+            if unchecked:
+                words.append(f"Not checked in full by this hub: {'; '.join(unchecked)}.")
         case Outcome.HOLD:
             words = ["This is held; nothing has been sent."]
             words += [f"{found.sentence} {found.remedy}" for found in _of(decision, Effect.HOLD)]
