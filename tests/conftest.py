@@ -31,6 +31,15 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     made.close()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, and count as left out, what needs root where we are not root."""
+    if os.geteuid() == 0:
+        return
+    ours = [item for item in items if item.get_closest_marker("as_root") is None]
+    config.hook.pytest_deselected(items=[item for item in items if item not in ours])
+    items[:] = ours
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is marked `both_servers` on each server there is."""
     if "server_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_servers"):

@@ -21,7 +21,7 @@ from broker.store.postgres import home as places
 from broker.store.postgres.account import account_for
 from broker.store.postgres.cluster import NAME, Cluster, Secrets
 from broker.store.postgres.errors import DatabaseUnavailable
-from broker.store.postgres.programs import programs_for
+from broker.store.postgres.programs import find_programs, programs_for
 from broker.store.postgres.settings import HBA, settings_file
 
 _NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
@@ -93,7 +93,7 @@ def _enter(state: Path, settings: str, wait_s: float) -> Embedded:
 def _enter_in_turn(home: Path, settings: str, wait_s: float) -> Embedded:
     account = account_for(home / "data")
     places.let_in(home, account)
-    cluster = Cluster(home=home, programs=programs_for(account), account=account)
+    cluster = Cluster(home=home, programs=programs_for(account, find_programs()), account=account)
     new = not cluster.data.exists()
     secrets = Secrets(
         admin=places.password(home, "admin-password", make=new),

@@ -40,9 +40,8 @@ def find_programs() -> Path:
     return folder
 
 
-def programs_for(account: Account) -> Path:
-    """The `bin` folder, copied first where `account` cannot run the wheel's own."""
-    original = find_programs()
+def programs_for(account: Account, original: Path) -> Path:
+    """`original`, a `bin` folder in the wheel, or a copy of it where `account` cannot run it there."""
     if not account.drop or _runs(original, account):
         return original
     site = original.parents[2]
