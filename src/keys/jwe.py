@@ -6,6 +6,7 @@ suite: several recipients, compression, other algorithms, unprotected headers. I
 opens.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,7 @@ KID_SIZE: Final = 32
 LIMIT: Final = 6 << 20
 """Bytes of the longest JWE that is looked at; the largest class needs 5.6 MB."""
 _HEADER_LIMIT: Final = 4096
+_ALGORITHM_NAME: Final = re.compile(r"[A-Za-z0-9+_-]{1,32}")
 _HEADER: Final = frozenset({"alg", "enc", "kid", "ek"})
 _MEMBERS: Final = frozenset({"protected", "encrypted_key", "iv", "ciphertext", "tag"})
 
@@ -47,7 +49,7 @@ def parse(data: bytes, *, with_aad: bool = False) -> Jwe:
     Gatehouse's own bodies have no `aad` member; `with_aad` takes it, for the drafts' examples.
     Raises MalformedInput.
     """
-    members = strict_json.parse_object(data, limit=LIMIT, depth=2)
+    members = strict_json.parse_object(data, limit=LIMIT, depth=8)
     if "recipients" in members:
         raise MalformedInput("several-recipients", "an envelope has one recipient; seal one for each")
     if "header" in members or "unprotected" in members:
@@ -93,7 +95,7 @@ def dump(*, protected: str, encrypted_key: bytes, iv: bytes, ciphertext: bytes, 
 def _header(protected: str) -> dict[str, JsonValue]:
     if len(protected) > _HEADER_LIMIT:
         raise MalformedInput("sealed-malformed", "the sealed body's header is too long")
-    header = strict_json.parse_object(base64url.decode(protected), limit=_HEADER_LIMIT, depth=2)
+    header = strict_json.parse_object(base64url.decode(protected), limit=_HEADER_LIMIT, depth=8)
     for name, accepted in (("alg", ALGORITHM), ("enc", ENCRYPTION)):
         if header.get(name) != accepted:
             raise MalformedInput("unknown-suite", f"{name} {_shown(header.get(name))} is not {accepted}")
@@ -108,8 +110,9 @@ def _header(protected: str) -> dict[str, JsonValue]:
 
 def _shown(name: JsonValue) -> str:
     # An algorithm's name is worth showing; anything else a peer puts there is not.
-    known = isinstance(name, str) and len(name) <= 32 and name.replace("-", "").replace("+", "").isalnum()
-    return str(name) if known else "of this header"
+    if isinstance(name, str) and _ALGORITHM_NAME.fullmatch(name):
+        return name
+    return "of this header"
 
 
 def _kid(header: dict[str, JsonValue]) -> str:

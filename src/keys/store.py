@@ -39,15 +39,12 @@ def read_secret(path: Path) -> bytes:
         raise
     except OSError as error:
         raise UnsafeFile("secret-not-a-file", f"{path.name} cannot be opened as a plain file") from error
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise UnsafeFile("secret-not-a-file", f"{path.name} is not a plain file")
-        if status.st_uid != os.geteuid():
-            raise UnsafeFile("secret-wrong-owner", f"{path.name} belongs to another user; chown it")
-        if status.st_mode & 0o077:
-            raise UnsafeFile("secret-open-to-others", f"{path.name} is open to other users; chmod 600 it")
-        data = file.read(_LIMIT + 1)
+    try:
+        _check_file(path, os.fstat(handle))
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(_LIMIT + 1)
+    finally:
+        os.close(handle)
     if len(data) > _LIMIT:
         raise UnsafeFile("secret-too-large", f"{path.name} is too large for a secret")
     return data
@@ -66,6 +63,15 @@ def load_or_create_seed(path: Path) -> bytes:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
     return _read_seed(path)
+
+
+def _check_file(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnsafeFile("secret-not-a-file", f"{path.name} is not a plain file")
+    if status.st_uid != os.geteuid():
+        raise UnsafeFile("secret-wrong-owner", f"{path.name} belongs to another user; chown it")
+    if status.st_mode & 0o077:
+        raise UnsafeFile("secret-open-to-others", f"{path.name} is open to other users; chmod 600 it")
 
 
 def _read_seed(path: Path) -> bytes:

@@ -60,7 +60,7 @@ def test_query_and_fragment_are_not_part_of_the_target() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"),
+    "changes, code",
     [
         ({"method": "GET"}, "dpop-other-request"),
         ({"method": "post"}, "dpop-other-request"),
@@ -119,7 +119,7 @@ def test_each_claim_is_needed(missing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "code"),
+    "header, code",
     [
         ({"typ": "JWT"}, "dpop-wrong-header"),
         ({"alg": "none"}, "unknown-algorithm"),

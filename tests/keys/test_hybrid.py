@@ -34,7 +34,7 @@ def test_the_ml_kem_part_must_be_reduced(test_inputs: Path) -> None:
     zero_vectors = 0
     for test in tests:
         lattice = bytes.fromhex(test["ek"])
-        # Reasoned exception: a zero vector passes FIPS 203's checks, but whatever is sealed to it anyone opens.
+        # Reasoned exception: a zero vector passes FIPS 203's checks, but anyone opens what is sealed to it.
         zero = len(lattice) == 1184 and not any(lattice[:1152])
         zero_vectors += zero
         assert registers(lattice + POINT) == (test["result"] == "valid" and not zero), test["tcId"]
@@ -87,7 +87,7 @@ def test_the_draft_key_of_another_suite_is_refused_by_name(test_inputs: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("change", "code"),
+    "change, code",
     [
         ({"use": "sig"}, "key-wrong-use"),
         ({"kty": "OKP"}, "key-wrong-type"),

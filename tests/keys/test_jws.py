@@ -49,7 +49,7 @@ def test_another_type_or_key_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "code"),
+    "member, code",
     [
         ('"crit":["exp"]', "jws-wrong-header"),
         ('"b64":false', "jws-wrong-header"),
@@ -139,7 +139,7 @@ def test_a_typ_is_a_short_string(typ: strict_json.JsonValue) -> None:
 
 
 @pytest.mark.parametrize(
-    ("payload", "code"),
+    "payload, code",
     [
         (b'{"jti":"a","jti":"b"}', "json-repeated-key"),
         (b'{"n":NaN}', "json-not-finite"),

@@ -1,8 +1,8 @@
 """Each fault of Wycheproof's JWS file, rebuilt with EdDSA and our header: none is accepted.
 
-The file holds no EdDSA. A fault of form is made again on a good token of ours; a fault of a signature puts the
-file's own signature bytes on our signing input; a fault of a header puts the file's own header over our payload,
-signed by our key, so that nothing but the fault is wrong.
+The file holds no EdDSA. A fault of form is made again on a good token of ours; a fault of a signature puts
+the file's own signature bytes on our signing input; a fault of a header puts the file's own header over our
+payload, signed by our key, so that nothing but the fault is wrong.
 """
 
 import json
@@ -132,7 +132,7 @@ def test_every_fault_rebuilt_is_refused(test_inputs: Path) -> None:
             continue
         seen[comment] += 1
         if comment in WRONG_KEYS:
-            wrong = {name: jwk[name] for name in ("use", "key_ops") if name in jwk}
+            wrong: dict[str, Any] = {name: jwk[name] for name in ("use", "key_ops") if name in jwk}
             with pytest.raises(BadKey) as refused:
                 parse_public_key({**KEY.public.jwk(), **wrong})
             assert refused.value.code == "key-wrong-use"
@@ -164,7 +164,7 @@ R, S = base64url.decode(SIGNATURE)[:32], int.from_bytes(base64url.decode(SIGNATU
 
 
 @pytest.mark.parametrize(
-    ("r", "s"),
+    "r, s",
     [
         (R, S + ORDER),
         (R, 0),

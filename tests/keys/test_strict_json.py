@@ -59,7 +59,7 @@ def test_every_file_of_the_suite_has_its_verdict(test_inputs: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "code"),
+    "data, code",
     [
         (b'{"a":1,"a":1}', "json-repeated-key"),
         (b'{"a":{"b":1,"\\u0062":2}}', "json-repeated-key"),
@@ -92,7 +92,7 @@ def test_refused_with_code(data: bytes, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "value"),
+    "data, value",
     [
         (b"9223372036854775807", 2**63 - 1),
         (b"-9223372036854775808", -(2**63)),
@@ -112,7 +112,7 @@ def test_size_is_counted_in_bytes() -> None:
     assert refused.value.code == "json-too-large"
 
 
-@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+@pytest.mark.parametrize("opening, closing", [(b"[", b"]"), (b'{"a":', b"}")])
 def test_depth_is_exact(opening: bytes, closing: bytes) -> None:
     def nested(depth: int) -> bytes:
         return opening * depth + b"1" + closing * depth
