@@ -20,6 +20,10 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
+NHS_NUMBER: Final = "nhs"
+"""The `system` of an identifier that is an NHS number: ten digits without spaces."""
+
+
 class Identifier(Wire):
     """One identifier of a person as an agency's system gives it. `checked` says its check digit was verified."""
 

@@ -1,0 +1,49 @@
+"""One envelope's permit as a file: what `gatehouse verify FILE` reads, offline."""
+
+from adapters.desk.inbox import received_row
+from adapters.errors import WrongOrder
+from adapters.folder import Folder
+from broker.protocol.declaration import parse_declaration
+from broker.protocol.evidence import Evidence
+from broker.protocol.frame import Proof
+from keys import keyset
+
+
+def evidence(folder: Folder, jti: str, *, sender: str | None = None) -> bytes:
+    """The evidence of an envelope sent or received, as JSON.
+
+    Raises:
+        WrongOrder: `unknown-envelope`, `several-senders`, or `no-permit` while there is no proof of a permit.
+    """
+    row = folder.journal.row("get_sent", jti=jti) if sender in (None, folder.me) else None
+    if row is None:
+        row = received_row(folder, jti, sender)
+    if row["proof"] is None:
+        raise WrongOrder(
+            "no-permit",
+            "No permit of that envelope has been proved: gatehouse-adapter status says how far it is.",
+        )
+    parsed, claims = parse_declaration(row["declaration"])
+    if claims.iss == folder.me:
+        identity, token = folder.keyring.identity.public, _own_set(folder, parsed.kid)
+    else:
+        pinned = folder.directory.get(claims.iss)
+        identity = pinned.identity
+        token = next(
+            (token for token, keys in pinned.sets if keys.signing.kid == parsed.kid), pinned.sets[-1][0]
+        )
+    return Evidence(
+        hub=folder.agency.hub,
+        sender_identity={name: str(value) for name, value in identity.jwk().items()},
+        sender_key_set=token,
+        declaration=row["declaration"],
+        proof=Proof.model_validate_json(row["proof"]),
+    ).dump()
+
+
+def _own_set(folder: Folder, kid: str) -> str:
+    for token in reversed(folder.keyring.sets):
+        keys = keyset.verify_key_set(token, identity=folder.keyring.identity.public, previous=None, at=0)
+        if keys.signing.kid == kid:
+            return token
+    return folder.keyring.sets[-1]

@@ -1,0 +1,79 @@
+"""Keys: one's own fingerprint and rotation, and confirming others by telephone."""
+
+from adapters.desk.act import make, queue
+from adapters.errors import WrongOrder
+from adapters.folder import Folder
+from adapters.view import Peer
+from broker.protocol import act as acts
+from broker.protocol.declaration import Practitioner
+from keys import keyset
+
+
+def fingerprint(folder: Folder) -> str:
+    """Our own, to be read out by telephone."""
+    return keyset.fingerprint(folder.keyring.identity.public)
+
+
+def peers(folder: Folder) -> tuple[Peer, ...]:
+    """Every other agency, as pinned here."""
+    return tuple(
+        Peer(
+            agency=each.entry.agency,
+            name=each.entry.name,
+            sector=each.entry.sector,
+            duty_contact=each.entry.duty_contact,
+            active=each.entry.active,
+            fingerprint=keyset.fingerprint(each.identity),
+            confirmed_at=each.confirmed_at,
+            key_set_version=each.sets[-1][1].version,
+        )
+        for each in folder.directory.all()
+    )
+
+
+async def confirm(folder: Folder, agency: str, typed: str) -> None:
+    """A person here has heard these digits from the agency itself.
+
+    Raises:
+        WrongOrder: `unknown-agency`.
+        keys.errors.BadKey: `fingerprint-mismatch`.
+    """
+    await folder.directory.confirm(agency, typed, at=folder.clock.now())
+
+
+async def rotate_keys(folder: Folder, *, practitioner: Practitioner) -> str:
+    """Make the next key set and have it sent; return the act's jti. The old sealing key opens until it is drained."""
+    settings = folder.settings
+    token = folder.keyring.prepare_rotation(
+        at=folder.clock.now(), days=settings.key_set_days, overlap=settings.overlap_seconds
+    )
+    return await queue(folder, make(folder, acts.KeySetChange, practitioner, key_set=token))
+
+
+async def revoke_key(folder: Folder, kid: str, *, practitioner: Practitioner) -> str:
+    """Say that one of our keys must not be relied on any more; return the act's jti. Raises WrongOrder, `unknown-key`."""
+    if kid not in key_ids(folder):
+        raise WrongOrder(
+            "unknown-key", "That is no key of this agency: gatehouse-adapter keys list shows them."
+        )
+    return await queue(folder, make(folder, acts.KeyRevocation, practitioner, kid=kid))
+
+
+async def drain_key(folder: Folder, kid: str, *, practitioner: Practitioner) -> str:
+    """Destroy a sealing key now and say so; mail still sealed to it is answered `cannot_open` and sealed again."""
+    if kid not in folder.keyring.sealing_kids():
+        raise WrongOrder(
+            "unknown-key", "That is no sealing key of this agency: gatehouse-adapter keys list shows them."
+        )
+    folder.keyring.destroy(kid)
+    return await queue(folder, make(folder, acts.Drained, practitioner, kid=kid))
+
+
+def key_ids(folder: Folder) -> dict[str, str]:
+    """The kids of every key in our key sets, each with its use: `signing` or `sealing`."""
+    found: dict[str, str] = {}
+    for token in folder.keyring.sets:
+        keys = keyset.verify_key_set(token, identity=folder.keyring.identity.public, previous=None, at=0)
+        found[keys.signing.kid] = "signing"
+        found.update({use.key.kid: "sealing" for use in keys.sealing})
+    return found

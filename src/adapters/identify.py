@@ -1,0 +1,127 @@
+"""Who is meant, without names: each subject's t1 (protocol, "Subjects without names"). Pure.
+
+Promises: a subject with a checked NHS number gets the same t1 at every agency that has K_A; anyone else a random one,
+the same throughout an exchange. Does not match people beyond that: a connector or a person does.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.order import Subject
+from broker.protocol.body import NHS_NUMBER, Person
+from broker.protocol.frame import Opening
+from keys import base64url, subject
+from keys.errors import BadProof
+
+EPOCH: Final = 1
+"""The one epoch of K_A there is to begin with."""
+_DIGITS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """A subject with its t1 (32 bytes) and whether that came from a checked NHS number."""
+
+    subject: Subject
+    t1: bytes
+    traced: bool
+
+
+def identify(
+    subjects: Sequence[Subject],
+    *,
+    before: Sequence[Person],
+    k_a: bytes | None,
+    hub_id: str,
+    draw: Callable[[int], bytes],
+) -> tuple[Identified, ...]:
+    """Give each subject its t1.
+
+    Args:
+        before: the people already named in this exchange, whose t1 is kept.
+        k_a: the subject key of `EPOCH`, or None while it has not reached us.
+    """
+    found = []
+    for each in subjects:
+        number = nhs_number_of(each)
+        known = next((person for person in before if _same(each, number, person)), None)
+        if known is not None:
+            found.append(
+                Identified(
+                    subject=each, t1=base64url.decode(known.t1), traced=known.traced and number is not None
+                )
+            )
+        elif number is not None and k_a is not None:
+            found.append(Identified(subject=each, t1=_traced(k_a, hub_id, number), traced=True))
+        else:
+            found.append(Identified(subject=each, t1=draw(subject.SIZE), traced=False))
+    return tuple(found)
+
+
+def again(people: Sequence[Person]) -> tuple[Identified, ...]:
+    """The same people as in another body of the exchange, with the t1 they had there."""
+    return tuple(
+        Identified(subject=subject_of(person), t1=base64url.decode(person.t1), traced=person.traced)
+        for person in people
+    )
+
+
+def subject_of(person: Person) -> Subject:
+    """A person of a body as an order describes one; the flags are not in a body."""
+    return Subject(
+        role=person.role,
+        name=person.name,
+        born=person.born,
+        identifiers=tuple(person.identifiers),
+        address=person.address,
+        relation=person.relation,
+    )
+
+
+def verify_people(people: Sequence[Person], *, k_a: bytes | None, hub_id: str) -> None:
+    """Recompute t1 of everyone said to be traced.
+
+    Raises:
+        keys.errors.BadProof: `subject-mismatch`: the number in the body is not the person the hub was shown.
+    """
+    for person in people:
+        if not person.traced:
+            continue
+        number = nhs_number_of(subject_of(person))
+        if number is None or (
+            k_a is not None and _traced(k_a, hub_id, number) != base64url.decode(person.t1)
+        ):
+            raise BadProof(
+                "subject-mismatch", "A subject's NHS number is not the one the declaration committed to."
+            )
+
+
+def nhs_number_of(subject: Subject) -> str | None:
+    """The one checked NHS number of a subject; None when there is none, or several that differ."""
+    numbers = {each.value for each in subject.identifiers if each.system == NHS_NUMBER and each.checked}
+    if len(numbers) != 1:
+        return None
+    (number,) = numbers
+    return number if len(number) == _DIGITS and number.isascii() and number.isdigit() else None
+
+
+def opening(t1: bytes, r: bytes) -> Opening:
+    """What travels beside a declaration or act for one subject."""
+    return Opening(t1=base64url.encode(t1), r=base64url.encode(r))
+
+
+def _traced(k_a: bytes, hub_id: str, number: str) -> bytes:
+    return subject.t1(k_a, hub_id=hub_id, epoch=EPOCH, subject_id=f"nhs:{number}")
+
+
+def _same(each: Subject, number: str | None, person: Person) -> bool:
+    other = nhs_number_of(subject_of(person))
+    if number is not None and other is not None:
+        return number == other
+    return (
+        each.role is person.role
+        and each.name is not None
+        and each.born is not None
+        and (each.name.casefold(), each.born) == ((person.name or "").casefold(), person.born)
+    )

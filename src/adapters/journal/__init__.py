@@ -1,0 +1,1 @@
+"""The adapter's journal: its memory and its queue."""

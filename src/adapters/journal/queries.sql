@@ -1,0 +1,225 @@
+-- name: put_setting
+-- Keeps a named value, such as the hub's clocks.
+INSERT INTO setting (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: get_setting
+-- Gives a named value.
+SELECT value FROM setting WHERE name = :name;
+
+-- name: put_sent
+-- Journals an envelope before it is declared.
+INSERT INTO sent (jti, exchange, kind, recipient, categories, declaration, sealed_openings, body, sealed_archive,
+    sealed_enquiry, progress, attempt, replaces, needed_until, created_at)
+VALUES (:jti, :exchange, :kind, :recipient, :categories, :declaration, :sealed_openings, :body, :sealed_archive,
+    :sealed_enquiry, 'ready', :attempt, :replaces, :needed_until, :created_at);
+
+-- name: get_sent
+-- Gives one envelope of ours.
+SELECT * FROM sent WHERE jti = :jti;
+
+-- name: all_sent
+-- Gives every envelope of ours, newest first.
+SELECT * FROM sent ORDER BY seq DESC LIMIT :limit;
+
+-- name: sent_of_exchange
+-- Gives our envelopes of an exchange, oldest first.
+SELECT * FROM sent WHERE exchange = :exchange ORDER BY seq;
+
+-- name: sent_after
+-- Gives the ids of our envelopes written after a row, with how far they have got: a command's new rows.
+SELECT seq, jti, progress FROM sent WHERE seq > :seq AND progress IN ('ready', 'held', 'proved', 'deposited') ORDER BY seq;
+
+-- name: open_sent
+-- Gives the ids of our envelopes at one step.
+SELECT jti FROM sent WHERE progress = :progress
+    AND progress IN ('ready', 'held', 'proved', 'deposited') ORDER BY seq;
+
+-- name: followed
+-- Gives the envelopes of ours whose state may still change at the hub.
+SELECT jti FROM sent WHERE progress IN ('held', 'deposited') ORDER BY seq;
+
+-- name: next_due
+-- Gives the earliest due time of an ask of ours that has not ended.
+SELECT min(due_at) FROM sent WHERE progress = 'deposited' AND kind = 'ask' AND due_at > :at;
+
+-- name: set_held
+-- The hub holds the envelope.
+UPDATE sent SET progress = 'held', state = 'held', outcome = :outcome WHERE jti = :jti;
+
+-- name: set_outcome
+-- What the hub says of the envelope now, with no change of step.
+UPDATE sent SET outcome = :outcome, state = :state, due_at = coalesce(:due_at, due_at) WHERE jti = :jti;
+
+-- name: set_proved
+-- The proof was verified; the body may go.
+UPDATE sent SET progress = 'proved', state = 'proved', outcome = :outcome, proof = :proof WHERE jti = :jti;
+
+-- name: set_deposited
+-- The hub has the body; our archive copy stays.
+UPDATE sent SET progress = 'deposited', state = 'deposited', body = NULL WHERE jti = :jti AND progress = 'proved';
+
+-- name: set_ready
+-- Decided anew in our favour: the declaration is repeated to fetch outcome and proof.
+UPDATE sent SET progress = 'ready' WHERE jti = :jti AND progress = 'held';
+
+-- name: set_ended
+-- The envelope is at the end of its life.
+UPDATE sent SET progress = 'ended', state = :state, outcome = coalesce(:outcome, outcome), body = NULL WHERE jti = :jti;
+
+-- name: set_failed
+-- The envelope goes no further; why is for the person who wrote it.
+UPDATE sent SET progress = 'failed', problem = :problem, body = NULL WHERE jti = :jti;
+
+-- name: set_replaced
+-- The envelope was sealed again as another.
+UPDATE sent SET replaced_by = :replaced_by WHERE jti = :jti;
+
+-- name: put_received
+-- Journals an opened envelope with its receipt.
+INSERT INTO received (sender, jti, exchange, kind, categories, generation, digest, declaration, proof, sealed_body,
+    outcome, why, receipt, acknowledged, received_at)
+VALUES (:sender, :jti, :exchange, :kind, :categories, :generation, :digest, :declaration, :proof, :sealed_body,
+    :outcome, :why, :receipt, 0, :received_at);
+
+-- name: get_received
+-- Gives one received envelope; a jti is unique per sender.
+SELECT * FROM received WHERE sender = :sender AND jti = :jti;
+
+-- name: received_by_jti
+-- Gives the received envelopes of a jti: one, unless two senders chose the same.
+SELECT * FROM received WHERE jti = :jti;
+
+-- name: all_received
+-- Gives what was received, newest first.
+SELECT * FROM received ORDER BY seq DESC LIMIT :limit;
+
+-- name: received_of_exchange
+-- Gives the received envelopes of an exchange, oldest first.
+SELECT * FROM received WHERE exchange = :exchange ORDER BY seq;
+
+-- name: unacknowledged
+-- Gives what the hub may not have a receipt for yet.
+SELECT sender, jti, receipt FROM received WHERE acknowledged = 0 ORDER BY seq;
+
+-- name: acknowledge
+-- The hub has the receipt.
+UPDATE received SET acknowledged = 1 WHERE sender = :sender AND jti = :jti;
+
+-- name: opened_categories
+-- Gives the categories of an exchange for which an item was opened here.
+SELECT DISTINCT categories FROM received WHERE exchange = :exchange AND kind = 'item' AND outcome = 'opened';
+
+-- name: put_act
+-- Journals a signed act before it is sent.
+INSERT INTO act (jti, act, token, sealed_openings, passed, sealed_note, exchange, category, done, created_at)
+VALUES (:jti, :act, :token, :sealed_openings, :passed, :sealed_note, :exchange, :category, 0, :created_at);
+
+-- name: get_act
+-- Gives one act.
+SELECT * FROM act WHERE jti = :jti;
+
+-- name: open_acts
+-- Gives the acts the hub has not answered, in order.
+SELECT jti FROM act WHERE done = 0 ORDER BY seq;
+
+-- name: acts_of_exchange
+-- Gives the acts of an exchange, oldest first.
+SELECT * FROM act WHERE exchange = :exchange ORDER BY seq;
+
+-- name: set_acted
+-- The hub has answered: the act is in the log, or refused.
+UPDATE act SET done = 1, answer = :answer, problem = :problem WHERE jti = :jti;
+
+-- name: put_pin
+-- Pins an agency at first sight, or brings its directory entry up to date; the identity key never changes here.
+INSERT INTO pin (agency, identity, entry, pinned_at) VALUES (:agency, :identity, :entry, :at)
+ON CONFLICT (agency) DO UPDATE SET entry = excluded.entry WHERE identity = excluded.identity;
+
+-- name: get_pin
+-- Gives one pinned agency.
+SELECT * FROM pin WHERE agency = :agency;
+
+-- name: all_pins
+-- Gives every pinned agency.
+SELECT * FROM pin ORDER BY agency;
+
+-- name: confirm_pin
+-- A person here has heard the fingerprint by telephone.
+UPDATE pin SET confirmed_at = coalesce(confirmed_at, :at) WHERE agency = :agency AND identity = :identity;
+
+-- name: put_checkpoint
+-- Remembers a verified checkpoint.
+INSERT INTO checkpoint (size, root, note) VALUES (:size, :root, :note) ON CONFLICT (size) DO NOTHING;
+
+-- name: checkpoints
+-- Gives the newest verified checkpoints.
+SELECT size, root, note FROM checkpoint ORDER BY size DESC LIMIT :limit;
+
+-- name: forget_checkpoints
+-- Forgets old checkpoints: each was shown to be a prefix of those kept.
+DELETE FROM checkpoint WHERE size < (SELECT size FROM checkpoint ORDER BY size DESC LIMIT 1 OFFSET :keep);
+
+-- name: put_subject_key
+-- Keeps K_A of an epoch: offered by us, or passed to us.
+INSERT INTO subject_key (epoch, sealed_key, source, held) VALUES (:epoch, :sealed_key, :source, :held)
+ON CONFLICT (epoch) DO UPDATE SET sealed_key = excluded.sealed_key, source = excluded.source, held = excluded.held
+    WHERE subject_key.held = 0;
+
+-- name: get_subject_key
+-- Gives K_A of an epoch.
+SELECT * FROM subject_key WHERE epoch = :epoch;
+
+-- name: hold_subject_key
+-- We were first: what we offered is K_A.
+UPDATE subject_key SET held = 1 WHERE epoch = :epoch AND source = :source;
+
+-- name: put_task
+-- What is asked of us in one category.
+INSERT INTO task (exchange, category, asker, rating, state, due_at, confirmable, reminded)
+VALUES (:exchange, :category, :asker, :rating, 'waiting', :due_at, :confirmable, 0);
+
+-- name: tasks
+-- Gives what was asked of us, earliest due first.
+SELECT * FROM task ORDER BY due_at, exchange, category;
+
+-- name: tasks_of_exchange
+-- Gives what was asked of us in one exchange.
+SELECT * FROM task WHERE exchange = :exchange ORDER BY category;
+
+-- name: get_task
+-- Gives one task.
+SELECT * FROM task WHERE exchange = :exchange AND category = :category;
+
+-- name: settle_task
+-- The category has its answer, or waits again with a reason.
+UPDATE task SET state = :state, why = :why WHERE exchange = :exchange AND category = :category;
+
+-- name: put_draft
+-- Keeps a prepared answer, sealed, for a person to approve.
+UPDATE task SET state = 'prepared', why = :why, sealed_draft = :sealed_draft
+WHERE exchange = :exchange AND category = :category AND state IN ('waiting', 'prepared');
+
+-- name: due_tasks
+-- Gives open tasks that fall due soon and of which the asker's hub has not been reminded.
+SELECT exchange, category, due_at FROM task
+WHERE state IN ('waiting', 'prepared') AND reminded = 0 ORDER BY due_at LIMIT :limit;
+
+-- name: set_reminded
+-- The hub was told "no answer yet", or it is too late to say so.
+UPDATE task SET reminded = 1 WHERE exchange = :exchange AND category = :category;
+
+-- name: put_closure
+-- What the hub told us of a category of our ask.
+INSERT INTO closure (exchange, category, at) VALUES (:exchange, :category, :at) ON CONFLICT DO NOTHING;
+
+-- name: closures
+-- Gives the closed categories of an exchange.
+SELECT category, at FROM closure WHERE exchange = :exchange ORDER BY category;
+
+-- name: put_alarm
+-- Keeps proof that the hub must not be trusted.
+INSERT INTO alarm (code, detail, at) VALUES (:code, :detail, :at);
+
+-- name: alarms
+-- Gives what stops this adapter from sending.
+SELECT code, detail, at FROM alarm ORDER BY seq;
