@@ -55,7 +55,7 @@ class Cluster:
         maker = account_for_initdb(self.account)
         os.chown(new, maker.uid, maker.gid)
         try:
-            with _Seen(self.home, self.account) as seen:
+            with _Seen(self.home) as seen:
                 self._initdb(f"{seen.path}/data.new", seen.handles, maker, secrets.admin)
                 self._first_database(f"{seen.path}/data.new", seen.handles, maker, secrets.hub)
                 self._give(new)
@@ -134,7 +134,7 @@ class Cluster:
         log = places.open_log(self.home)
         try:
             began = os.fstat(log).st_size
-            with _Seen(self.home, self.account) as seen:
+            with _Seen(self.home) as seen:
                 where = f"{seen.path}/socket" if socket == self.home / "socket" else str(socket)
                 options = {
                     "config_file": f"{seen.path}/postgresql.conf",
@@ -225,26 +225,22 @@ class Cluster:
 
 
 class _Seen:
-    """`home` by a path that the server's account can follow.
+    """`home` by a path that the server's account can follow, whatever the folders above are like.
 
-    For root that is a descriptor opened before the user changes: the folders above may then stay closed to
-    everyone, and the server sees nothing but its own.
+    It leads through a descriptor opened before the user changes: the folders above may stay closed to everyone,
+    the server sees nothing but its own, and no odd character meets the shell that pg_ctl calls.
     """
 
-    def __init__(self, home: Path, account: Account) -> None:
-        self.handles: tuple[int, ...] = ()
-        self.path = str(home)
-        if account.drop:
-            handle = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
-            self.handles = (handle,)
-            self.path = f"/proc/self/fd/{handle}"
+    def __init__(self, home: Path) -> None:
+        self._handle = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+        self.handles = (self._handle,)
+        self.path = f"/proc/self/fd/{self._handle}"
 
     def __enter__(self) -> "_Seen":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for handle in self.handles:
-            os.close(handle)
+        os.close(self._handle)
 
 
 def _quoted(option: str) -> str:
