@@ -23,11 +23,12 @@ DUMMY_ROOTS = {"consistency/additional/sizes-are-equal-one-and-proof-is-empty.js
 # from size end. Wanted successes that are refused: the same dummy roots, and a tree that is empty, from which
 # nothing follows. The 16 consistency probes that start later have no counterpart.
 SUBTREES_REFUSED = {
-    "subtreeconsistency/additional/sizes-are-equal-one-and-proof-is-empty.json",
-    "subtreeconsistency/additional/"
-    "subtree-is-empty-sizes-are-equal-zero-subtree-root-valid-proof-is-empty.json",
-    "subtreeconsistency/additional/"
-    "subtree-is-empty-sizes-are-equal-zero-subtree-root-valid-tree-root-random-proof-is-empty.json",
+    f"subtreeconsistency/additional/{name}.json"
+    for name in (
+        "sizes-are-equal-one-and-proof-is-empty",
+        "subtree-is-empty-sizes-are-equal-zero-subtree-root-valid-proof-is-empty",
+        "subtree-is-empty-sizes-are-equal-zero-subtree-root-valid-tree-root-random-proof-is-empty",
+    )
 }
 SUBTREES_WITHOUT_COUNTERPART = 16
 

@@ -72,7 +72,7 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
         assert refusal(tmp_path / name) == "secret-not-a-file"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.as_root
 def test_another_owner_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "key"
     store.write_secret(path, b"secret")
