@@ -1,0 +1,50 @@
+"""Every limit of the HTTP surface, named, with its reason. Times in seconds, sizes in bytes."""
+
+from dataclasses import dataclass
+
+from broker.enrolment.access import LIFETIME
+from broker.protocol.frame import FRAME_LIMIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one client may cost the others."""
+
+    body: int = 1 << 20
+    """A JSON body, but for a deposit's."""
+    deposit: int = FRAME_LIMIT
+    """A deposit's body, and any frame: 4 MiB sealed, in base64url, with room for the rest."""
+    form: int = 16 << 10
+    """An access token request: one assertion of at most 4 KiB."""
+    line: int = 8 << 10
+    """A request line, and each header."""
+    headers: int = 64
+    """Headers of one request."""
+    requests: int = 512
+    """Requests handled at once, all clients together: beyond it 503, so that memory is bounded."""
+    body_wait: float = 30.0
+    """A whole body must have come by then: slow senders hold no room for longer."""
+    database_wait: float = 5.0
+    """A connection to the database must be free by then, or the answer is 503."""
+    idle: float = 30.0
+    """A connection that has sent no whole request head for so long is closed."""
+    heartbeat: float = 20.0
+    """A live connection is pinged so often, and closed when half of it passes without an answer."""
+    credit: int = 256
+    """Handovers without a receipt that an adapter may ask for at most."""
+    handovers: int = 8
+    """Envelopes read for one connection at a time: bodies of 4 MiB add up."""
+    in_flight: int = 64
+    """Frames of one connection being worked on; beyond it the hub reads no further."""
+    in_flight_bytes: int = 32 << 20
+    """Their sizes together; beyond it the hub reads no further."""
+    unanswered: int = 1_024
+    """Handovers of one connection whose answer is awaited at most."""
+    send_wait: float = 30.0
+    """A frame must have left by then; a client that reads more slowly is closed."""
+    poll: float = 10.0
+    """What waits is looked for at least so often: a lease may lapse whose hub process died."""
+    finish: float = 5.0
+    """At a clean stop, frames being worked on get so long to be answered."""
+    token: int = LIFETIME
+    """How long an access token lasts."""

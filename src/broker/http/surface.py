@@ -1,0 +1,70 @@
+"""What every handler works with: the hub, the edge, our addresses and limits, and who is connected."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from broker.clock import Edge
+from broker.http.limits import Limits
+from broker.http.origin import Origins
+from broker.hub import Hub
+
+if TYPE_CHECKING:
+    from broker.http.link import Link
+
+
+class Links:
+    """The live connections of this process, and whether new ones are still taken.
+
+    A connection counts from before it takes its generation until its leases are given back.
+    """
+
+    def __init__(self) -> None:
+        self._open: set[Link] = set()
+        self._count = 0
+        self.stopping = False
+        self.none_left = asyncio.Event()
+        self.none_left.set()
+
+    def enter(self) -> None:
+        """Count a connection in."""
+        self._count += 1
+        self.none_left.clear()
+
+    def leave(self) -> None:
+        """Count a connection out."""
+        self._count -= 1
+        if not self._count:
+            self.none_left.set()
+
+    def opened(self, link: "Link") -> None:
+        """Take a connection into the care of `stop`."""
+        self._open.add(link)
+        if self.stopping:
+            link.stop()
+
+    def closed(self, link: "Link") -> None:
+        """Let a connection go that has ended."""
+        self._open.discard(link)
+
+    def stop(self) -> None:
+        """Take no more connections, and ask those there are to end."""
+        self.stopping = True
+        for link in tuple(self._open):
+            link.stop()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """Wired once in `application`, read by every handler."""
+
+    hub: Hub
+    edge: Edge
+    origins: Origins
+    limits: Limits
+    links: Links = field(default_factory=Links)
+
+
+SURFACE: Final = web.AppKey("surface", Surface)
