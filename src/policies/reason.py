@@ -90,6 +90,8 @@ class RecallReason(StrEnum):
     """One of the two agencies was stopped."""
     KEY_REVOKED = "key_revoked"
     """A key it depends on was revoked."""
+    ASK_WITHDRAWN = "ask_withdrawn"
+    """The asker withdrew the ask it belongs to."""
     NO_LONGER_LAWFUL = "no_longer_lawful"
     """The decision made again at handover was not to allow."""
 

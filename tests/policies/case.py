@@ -106,9 +106,9 @@ def school(claimed: Grounds | None = None) -> Party:
     )
 
 
-def question(policy: PolicySet | None = None, **changes: Any) -> Question:
+def question(**changes: Any) -> Question:
     """An amber s.47 ask by social care of health; it passes."""
-    policy = policy or seed_policy()
+    policy = seed_policy()
     asked = Question(
         action=Action.ASK,
         kind="ask",
