@@ -13,8 +13,6 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 PIP := $(PY) -m pip --disable-pip-version-check --no-input install --quiet
 CODE := $(wildcard src tests tools deploy)
 
-# `make -C folder demo` must print the demonstration's last line last.
-MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check bench soak locks clean

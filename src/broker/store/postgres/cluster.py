@@ -227,7 +227,7 @@ class Cluster:
 class _Seen:
     """`home` by a path that the server's account can follow, whatever the folders above are like.
 
-    It leads through a descriptor opened before the user changes: the folders above may stay closed to everyone,
+    It leads through a descriptor opened before the user changes: folders above may stay closed to everyone,
     the server sees nothing but its own, and no odd character meets the shell that pg_ctl calls.
     """
 

@@ -153,6 +153,7 @@ def _leave(cluster: Cluster, use: _Use, wait_s: float) -> bool:
             if not places.try_lock(users):
                 return False
             cluster.stop(server, wait_s)
+            places.forget_socket_folder(cluster.home)
             return True
         finally:
             os.close(server)

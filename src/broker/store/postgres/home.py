@@ -112,6 +112,17 @@ def socket_folder(home: Path, account: Account) -> Path:
     return made
 
 
+def forget_socket_folder(home: Path) -> None:
+    """Remove a folder made under /tmp, once the server that listened there has ended."""
+    note = home / "socket-folder"
+    with contextlib.suppress(FileNotFoundError):
+        folder = Path(note.read_text().strip())
+        note.unlink()
+        # Anything but an empty folder is not ours to remove.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
 def _fits(folder: Path) -> bool:
     """Whether a socket there can be named: short enough, no character that a database URL takes apart."""
     path = f"{folder}/.s.PGSQL.{PORT}"
