@@ -1,1 +1,1 @@
-"""How an adapter reads its agency's record systems: one narrow, read-only interface; one folder of records."""
+"""How an adapter reads its agency's records: one narrow, read-only interface, and what implements it."""
