@@ -51,7 +51,7 @@ class SealingPublicKey:
         object.__setattr__(self, "native", native)
         object.__setattr__(self, "kid", thumbprint(self.jwk()))
 
-    def jwk(self) -> dict[str, JsonValue]:
+    def jwk(self) -> dict[str, str]:
         """The key as an AKP JWK with its required members only."""
         return {"kty": "AKP", "alg": ALGORITHM, "pub": base64url.encode(self.raw)}
 

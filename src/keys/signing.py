@@ -43,7 +43,7 @@ class PublicKey:
         object.__setattr__(self, "kid", thumbprint(self.jwk()))
         object.__setattr__(self, "native", Ed25519PublicKey.from_public_bytes(self.raw))
 
-    def jwk(self) -> dict[str, JsonValue]:
+    def jwk(self) -> dict[str, str]:
         """The key as a JWK with its required members only (RFC 8037 section 2)."""
         return {"kty": "OKP", "crv": "Ed25519", "x": base64url.encode(self.raw)}
 

@@ -7,8 +7,7 @@ this program is refused, so that an old process never writes into what it does n
 from importlib.resources import files
 from typing import Final
 
-import asyncpg
-
+from broker.store.transaction import Connection
 from broker.store.unavailable import StoreUnavailable
 
 _LOCK: Final = 0x6761746568
@@ -23,7 +22,7 @@ def _migrations() -> list[tuple[int, str, str]]:
     return sorted(found)
 
 
-async def migrate(connection: asyncpg.Connection[asyncpg.Record]) -> int:
+async def migrate(connection: Connection) -> int:
     """Bring the database forward to this program's schema; give its number.
 
     Raises:

@@ -137,18 +137,24 @@ CREATE TABLE exchange (
     undelivered  boolean NOT NULL DEFAULT false,
     withdrawn    boolean NOT NULL DEFAULT false
 );
+CREATE INDEX exchange_source ON exchange (source);
 CREATE INDEX exchange_due ON exchange (due_at) WHERE closed_at IS NULL AND due_at IS NOT NULL;
 
--- (sensitive) every envelope: its declaration, its place in its life, the decision in force.
+-- (sensitive) every envelope: its declaration, its place in its life, the decision in force. Rows here, in body, subject
+-- and record_text have no foreign keys: the transactions that write them have read what they refer to, and the key
+-- locks of foreign keys on a few agency rows would be the busiest locks of the database.
 CREATE TABLE envelope (
-    sender       text NOT NULL REFERENCES agency,
+    sender       text NOT NULL,
     jti          text NOT NULL,
+    kid          text NOT NULL,
     seq          bigint GENERATED ALWAYS AS IDENTITY,
     kind         text NOT NULL,
-    recipient    text NOT NULL REFERENCES agency,
+    recipient    text NOT NULL,
     exchange     text NOT NULL,
     categories   text[] NOT NULL,
+    consent      text,
     declaration  text NOT NULL,
+    declaration_digest text NOT NULL,
     body_digest  text NOT NULL,
     state        text NOT NULL,
     decided      jsonb NOT NULL,
@@ -166,14 +172,14 @@ CREATE INDEX envelope_held ON envelope (seq) WHERE state = 'held';
 CREATE INDEX envelope_undeposited ON envelope (deposit_by) WHERE state IN ('held', 'permitted');
 CREATE INDEX envelope_needed ON envelope (needed_until) WHERE state IN ('deposited', 'handed_over');
 CREATE INDEX envelope_exchange ON envelope (exchange);
+CREATE INDEX envelope_consent ON envelope (consent) WHERE consent IS NOT NULL;
 
 -- Sealed bodies, only between deposit and receipt.
 CREATE TABLE body (
     sender       text NOT NULL,
     jti          text NOT NULL,
     sealed       bytea NOT NULL,
-    PRIMARY KEY (sender, jti),
-    FOREIGN KEY (sender, jti) REFERENCES envelope
+    PRIMARY KEY (sender, jti)
 );
 ALTER TABLE body ALTER COLUMN sealed SET STORAGE EXTERNAL;
 
@@ -227,7 +233,7 @@ CREATE TABLE record (
 );
 -- Text and salt apart, so that they can be erased while every proof still verifies.
 CREATE TABLE record_text (
-    index        bigint PRIMARY KEY REFERENCES record,
+    index        bigint PRIMARY KEY,
     salt         bytea NOT NULL,
     text         bytea NOT NULL
 );

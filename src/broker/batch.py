@@ -1,0 +1,129 @@
+"""Group commit: what arrives while one transaction runs goes into the next together.
+
+One batcher per verb, one transaction in flight each. A batch that fails is tried again one by one, so that one bad
+declaration costs nobody else; a commit whose answer was lost is run again behind a barrier and gives the first outcome.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+import asyncpg
+
+from broker.protocol.problem import Problem
+from broker.store.transaction import LOST, CommitUnknown
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class RunAgain(Exception):
+    """Another transaction wrote the same id meanwhile: run again, read it, and give its outcome."""
+
+
+_AGAIN: Final = (RunAgain, asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError, CommitUnknown,
+                 *LOST)
+_TRIES: Final = 4
+"""Attempts at one item: enough to get over a restarted database's first second, few enough to answer in time."""
+QUEUE_LIMIT: Final = 4_096
+"""Work waiting beyond this is refused with 503 rather than kept: the sender has it journalled."""
+
+
+class Batcher(Generic[In, Out]):
+    """Collects items and runs them together; `submit` returns an item's own outcome or raises its own problem."""
+
+    def __init__(
+        self, run: Callable[[Sequence[In]], Awaitable[Sequence[Out | Problem]]], *,
+        limit: int, barrier: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._run = run
+        self._limit = limit
+        self._barrier = barrier
+        self._waiting: deque[tuple[In, asyncio.Future[Out]]] = deque()
+        self._arrived = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to work off what is submitted."""
+        self._task = asyncio.create_task(self._work(), name="batcher")
+
+    async def stop(self) -> None:
+        """Finish the batch in flight; refuse what still waits."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        while self._waiting:
+            _, future = self._waiting.popleft()
+            _settle(future, _unavailable())
+
+    async def submit(self, item: In) -> Out:
+        """Run one item with whatever else is waiting.
+
+        Raises:
+            Problem: the item's own, or `unavailable` when the database cannot be reached.
+        """
+        if len(self._waiting) >= QUEUE_LIMIT:
+            raise _unavailable()
+        future: asyncio.Future[Out] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        self._arrived.set()
+        return await future
+
+    async def _work(self) -> None:
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+                running = asyncio.ensure_future(self._batch(batch))
+                try:
+                    await asyncio.shield(running)
+                except asyncio.CancelledError:
+                    await running
+                    raise
+
+    async def _batch(self, batch: list[tuple[In, asyncio.Future[Out]]]) -> None:
+        try:
+            outcomes: Sequence[Out | Exception] = await self._run([item for item, _ in batch])
+        except Exception as error:  # whatever one item broke must not cost the others their turn
+            if isinstance(error, CommitUnknown):
+                await self._quiet_barrier()
+            outcomes = [await self._alone(item) for item, _ in batch]
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            _settle(future, outcome)
+
+    async def _alone(self, item: In) -> Out | Exception:
+        for attempt in range(_TRIES):
+            try:
+                return (await self._run([item]))[0]
+            except _AGAIN as error:
+                if isinstance(error, CommitUnknown):
+                    await self._quiet_barrier()
+                await asyncio.sleep(0.05 * 4**attempt)
+            except Problem as problem:
+                return problem
+            except Exception as error:  # reported to its own sender as a failure of the hub, logged at the edge
+                return error
+        return _unavailable()
+
+    async def _quiet_barrier(self) -> None:
+        # A barrier that fails leaves the commit unknown; the repeat reads what is there and is refused or finds it.
+        try:
+            await self._barrier()
+        except _AGAIN:
+            await asyncio.sleep(0.2)
+
+
+def _settle(future: "asyncio.Future[Out]", outcome: Out | Exception) -> None:
+    if future.done():
+        return  # its caller went away; the effect stands and a repeat will find it
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+def _unavailable() -> Problem:
+    return Problem("unavailable", "The hub cannot reach its database now. Repeat the same bytes in a moment.", retry_after=2)

@@ -1,0 +1,1 @@
+"""The hub's use cases: one verb a file, each owning its transaction. Every one is idempotent by issuer and id."""

@@ -1,0 +1,176 @@
+"""Hand over: decide again, and only what is still allowed is leased to the recipient's live connection.
+
+As a story, for one connection:
+
+1. Find what waits, oldest first, and whom and which consents it rests on. Nothing is locked yet.
+2. Share-lock the guards; share-lock the connection row: a connection that has been replaced gets nothing.
+3. Lock the envelopes that still wait, skipping those another transaction has.
+4. Decide each again from the facts as they are now. Allowed: a handover record and a lease. Anything else: a recalled
+   record, and the body is deleted; if it had been handed over before, the record says that it may have been received.
+5. After the commit, and only then, the envelopes leave with their permits' proofs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from broker.exchange.caller import Caller
+from broker.exchange.facts import Facts
+from broker.exchange.question import consent_references, decided, question_of, recall_reason
+from broker.log.append import Entry, append
+from broker.protocol import record
+from broker.protocol.declaration import Item, Kind, parse_declaration
+from broker.protocol.frame import Handover
+from broker.protocol.life import Event, State, step
+from broker.protocol.problem import Problem
+from broker.step import Step
+from broker.store.query import queries
+from broker.store.transaction import Connection, committed
+from policies.vocabulary import Outcome, RecallReason
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from broker.hub import Hub
+
+_SQL = queries("envelope")
+_CONNECTION = queries("connection")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """One waiting envelope and what the decision made again says of it (None: it could not even be put)."""
+
+    row: "asyncpg.Record"
+    decision: record.Decided | None
+    reason: RecallReason | None
+
+    @property
+    def id(self) -> tuple[str, str]:
+        return self.row["sender"], self.row["jti"]
+
+
+async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: int | None) -> list[Handover]:
+    """Lease up to `limit` envelopes to the caller's connection; what may no longer pass is recalled.
+
+    Args:
+        caller: with the generation of its live connection.
+        seen: size of the newest checkpoint the recipient has verified.
+
+    Raises:
+        Problem: `conflict` when a newer connection has taken over.
+    """
+    candidates = await hub.pool.fetch(_SQL["candidates"], caller.agency, at, limit)
+    if not candidates:
+        return []
+
+    async def work(connection: Connection) -> tuple[list[_Judged], set[str], dict[tuple[str, str], str]]:
+        judged = await _judge(hub, connection, caller, candidates, at)
+        leased = [each for each in judged if each.reason is None]
+        bodies = await connection.fetch(_SQL["read_bodies"], *_ids(leased))
+        told = await _write(hub, connection, caller, judged, at)
+        return leased, told, {(row["sender"], row["jti"]): bytes(row["sealed"]).decode() for row in bodies}
+
+    leased, told, bodies = await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.HANDOVER_WRITTEN))
+    hub.observe(Step.HANDOVER_COMMITTED)
+    hub.head.pending.set()
+    hub.wake.tell_here("changed", told)
+    proofs = await hub.prover.prove([each.row["record_index"] for each in leased], seen=seen)
+    return [
+        Handover(
+            envelope=each.row["jti"], kind=Kind(each.row["kind"]), sender=each.row["sender"],
+            generation=each.row["handovers"] + 1, declaration=each.row["declaration"], body=bodies[each.id],
+            proof=proofs[each.row["record_index"]], lease_until=at + hub.settings.lease,
+        )
+        for each in sorted(leased, key=lambda one: int(one.row["seq"]))
+        if each.row["record_index"] in proofs and each.id in bodies
+    ]
+
+
+async def _judge(
+    hub: "Hub", connection: Connection, caller: Caller, candidates: Sequence["asyncpg.Record"], at: int
+) -> list[_Judged]:
+    declarations = {(row["sender"], row["jti"]): parse_declaration(row["declaration"])[1] for row in candidates}
+    asks = await hub.asks.read(connection, [d.exchange for d in declarations.values() if isinstance(d, Item)])
+    references = {key: consent_references(d, asks.get(d.exchange)) for key, d in declarations.items()}
+    facts = await hub.facts.read(
+        connection, agencies={caller.agency, *(sender for sender, _ in declarations)},
+        consents={reference for each in references.values() for reference in each},
+    )
+    if await connection.fetchval(_CONNECTION["share"], caller.agency) != caller.generation:
+        raise Problem("conflict", "A newer connection of your agency has taken over.", reason="replaced")
+    rows = await connection.fetch(_SQL["lease"], [s for s, _ in declarations], [j for _, j in declarations], at)
+    judged = []
+    for row in rows:
+        key = (row["sender"], row["jti"])
+        declaration = declarations[key]
+        gone = _gone(facts, row, at)
+        decision = None
+        if gone is not RecallReason.AGENCY_STOPPED:
+            question = question_of(
+                declaration, ask=asks.get(declaration.exchange), facts=facts, lifted=row["lifted"], at=at
+            )
+            decision = decided(question, facts, hub.catalogue, references[key])
+            if gone is None and decision.outcome is not Outcome.ALLOW:
+                gone = recall_reason(decision)
+        judged.append(_Judged(row=row, decision=decision, reason=gone))
+    return judged
+
+
+def _gone(facts: Facts, row: "asyncpg.Record", at: int) -> RecallReason | None:
+    # What ends an envelope whatever the rules say: a stopped party, or the key its declaration was signed with revoked.
+    for agency in (row["sender"], row["recipient"]):
+        known = facts.agencies.get(agency)
+        if known is None or not known.active:
+            return RecallReason.AGENCY_STOPPED
+    key = facts.keys.get(row["sender"], {}).get(row["kid"])
+    if key is None or key.revoked:
+        return RecallReason.KEY_REVOKED
+    return None
+
+
+async def _write(
+    hub: "Hub", connection: Connection, caller: Caller, judged: Sequence[_Judged], at: int
+) -> set[str]:
+    if not judged:
+        return set()
+    leased = [each for each in judged if each.reason is None]
+    recalled = [each for each in judged if each.reason is not None]
+    for each in leased:
+        step(State(each.row["state"]), Event.HAND_OVER)
+    if leased:
+        await connection.execute(_SQL["hand_over"], *_ids(leased), at + hub.settings.lease)
+        await connection.execute(
+            _SQL["start_clocks"], [each.row["jti"] for each in leased if each.row["kind"] == Kind.ASK.value], at
+        )
+    told = {each.row["sender"] for each in recalled}
+    if recalled:
+        await connection.execute(
+            _SQL["move"], *_ids(recalled), [step(State(each.row["state"]), Event.RECALL).value for each in recalled]
+        )
+        await connection.execute(_SQL["delete_bodies"], *_ids(recalled))
+        await connection.execute(
+            _SQL["free_answers"], [each.row["exchange"] for each in recalled], [each.row["jti"] for each in recalled]
+        )
+        await hub.wake.tell(connection, "changed", told, envelopes=[each.row["jti"] for each in recalled])
+    await append(connection, hub.keys.decision, [_entry(each, caller.agency, at) for each in judged])
+    return told
+
+
+def _entry(each: _Judged, recipient: str, at: int) -> Entry:
+    sender, envelope = each.id
+    if each.reason is not None:
+        return Entry(record=record.Recalled(
+            at=at, sender=sender, envelope=envelope, recipient=recipient, reason=each.reason,
+            may_have_been_received=each.row["handovers"] > 0, decided=each.decision,
+        ))
+    if each.decision is None:
+        raise AssertionError("an envelope is leased only on a decision")
+    return Entry(record=record.Handover(
+        at=at, sender=sender, envelope=envelope, recipient=recipient, generation=each.row["handovers"] + 1,
+        decided=each.decision,
+    ))
+
+
+def _ids(judged: Sequence[_Judged]) -> tuple[list[str], list[str]]:
+    return [each.row["sender"] for each in judged], [each.row["jti"] for each in judged]

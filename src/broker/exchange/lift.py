@@ -1,0 +1,51 @@
+"""Lift: the person a hold named does without the missing fact, this once; the hub decides again at once."""
+
+from typing import TYPE_CHECKING
+
+from broker.exchange.acting import Effect, Hint, Verified
+from broker.exchange.outcome import kept_from_row
+from broker.exchange.redecide import facts_of, redecide
+from broker.log.append import Entry
+from broker.protocol import act as acts
+from broker.protocol.declaration import parse_declaration
+from broker.protocol.life import State
+from broker.protocol.problem import Problem
+from broker.store.query import queries
+from broker.store.transaction import Connection
+
+if TYPE_CHECKING:
+    from broker.hub import Hub
+
+_SQL = queries("act")
+
+
+async def lift(hub: "Hub", connection: Connection, verified: Verified, taken: acts.Lift) -> Effect:
+    """Lift a hold in the role, and at the agency, that the hold named.
+
+    Raises:
+        Problem: `not-found` for an envelope whose hold does not name the caller; `forbidden` in another role;
+            `wrong-state` when it is no longer held.
+    """
+    peek = await connection.fetchrow(_SQL["read_one"], taken.sender, taken.envelope)
+    if peek is None or taken.iss not in (peek["sender"], peek["recipient"]):
+        raise Problem.not_found()
+    _, declaration = parse_declaration(peek["declaration"])
+    facts, ask = await facts_of(hub, connection, declaration)
+    row = await connection.fetchrow(_SQL["lock_one"], taken.sender, taken.envelope)
+    if row is None:
+        raise Problem.not_found()
+    needs = [need for need in kept_from_row(row).needs if need.fact.value == taken.fact and need.agency == taken.iss]
+    if State(row["state"]) is not State.HELD:
+        raise Problem("wrong-state", "The envelope is not held any more; nothing to lift.")
+    if not needs:
+        raise Problem.not_found()
+    if all(need.who is not taken.sub.role for need in needs):
+        raise Problem("forbidden", f"This hold is lifted by: {needs[0].who.value.replace('_', ' ')}.", reason="other-role")
+    state, entry = await redecide(
+        hub, connection, row, facts, ask, lifted={*row["lifted"], taken.fact}, lift=verified.acting.request.act,
+        at=verified.acting.at,
+    )
+    hints = [Hint(kind="changed", agencies=(row["sender"],), envelopes=(row["jti"],))]
+    return Effect(
+        entries=[Entry(record=entry.record, decides=entry.decides, acted=verified.id)], state=state, hints=hints
+    )

@@ -1,0 +1,129 @@
+"""From a declaration and the facts to the question put to the rules, and from the answer to what the record keeps.
+
+Pure. The same lines serve the decision at declare and the one made again at handover; only the facts and the instant
+differ.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from broker.exchange.facts import Facts
+from broker.protocol.declaration import Ask, Declaration, Item, Message, Notice, categories_of
+from broker.protocol.problem import Problem
+from broker.protocol.record import Decided
+from policies.agreement import Agreement, covers
+from policies.catalogue import Catalogue
+from policies.consent import ConsentPosition, ConsentStanding
+from policies.decide import Decision, decide
+from policies.party import Party
+from policies.policy_set import receiving_grounds
+from policies.question import PolicySetRef, Question, Subject
+from policies.vocabulary import Action, PractitionerRole, RecallReason
+
+_QUALIFIED = frozenset({PractitionerRole.MANAGER, PractitionerRole.SCREENER})
+
+
+def question_of(
+    declaration: Declaration, *, ask: Ask | None, facts: Facts, lifted: Collection[str], at: int
+) -> Question:
+    """Put the question a declaration raises.
+
+    Args:
+        ask: for an item, the ask it answers.
+        lifted: facts a signed lift does without.
+        at: the instant decided for, Unix seconds.
+    """
+    action, asker, source = _sides(declaration, ask, facts)
+    leading = declaration if isinstance(declaration, Ask) else ask
+    threshold = leading.threshold if leading is not None else None
+    position = _position(declaration, ask)
+    question = Question(
+        action=action, kind=declaration.kind.value, purpose=declaration.purpose, categories=categories_of(declaration),
+        rating=declaration.rating, asker=asker, source=source, consent=position,
+        consent_standing=_standing(position, facts, consent_references(declaration, ask)),
+        subjects=tuple(
+            Subject(
+                role=subject.role, protected_person=subject.protected_person,
+                at_risk_recorded=subject.at_risk_recorded, cannot_consent=subject.cannot_consent,
+            )
+            for subject in declaration.subjects
+        ),
+        agreement=None, lifted=tuple(sorted(lifted)),
+        threshold_recorded=threshold is not None and threshold.role in _QUALIFIED and threshold.at <= at,
+        volunteered=action is Action.TELL, at=datetime.fromtimestamp(at, UTC),
+        policy=PolicySetRef(version=facts.policy.version, digest=facts.policy.digest),
+    )
+    return replace(question, agreement=_agreement(question, facts))
+
+
+def _sides(declaration: Declaration, ask: Ask | None, facts: Facts) -> tuple[Action, Party, Party]:
+    # Who asks and who holds: in a tell the sender is the source, and the recipient's grounds are its receiving preset.
+    sender = facts.agencies[declaration.iss].party()
+    recipient = facts.agencies[declaration.recipient].party()
+    match declaration:
+        case Ask():
+            return Action.ASK, replace(sender, grounds=declaration.grounds), recipient
+        case Item():
+            if ask is None:
+                raise Problem.not_found()
+            return (
+                Action.RELEASE, replace(recipient, grounds=ask.grounds), replace(sender, grounds=declaration.grounds)
+            )
+        case Notice():
+            receiving = receiving_grounds(
+                facts.policy, sector=recipient.sector, purpose=declaration.purpose, subjects=len(declaration.subjects)
+            )
+            return Action.TELL, replace(recipient, grounds=receiving), replace(sender, grounds=declaration.grounds)
+        case Message():
+            raise Problem("unsupported", "This hub does not carry messages yet; send a notice or telephone.")
+
+
+def consent_references(declaration: Declaration, ask: Ask | None) -> tuple[str, ...]:
+    """The consents a declaration names, its ask's included."""
+    positions = [declaration.consent] + ([ask.consent] if ask is not None else [])
+    return tuple(sorted({position.reference for position in positions if position.reference is not None}))
+
+
+def decided(question: Question, facts: Facts, catalogue: Catalogue, references: Collection[str]) -> Decided:
+    """Decide, and keep the decision with everything it was made from."""
+    decision: Decision = decide(question, facts.policy, catalogue)
+    return Decided(
+        outcome=decision.outcome, question=question, findings=list(decision.findings), needs=list(decision.needs),
+        confirmable=list(decision.confirmable), policy_version=decision.policy_version,
+        policy_digest=decision.policy_digest, catalogue_digest=decision.catalogue_digest,
+        guards=facts.guards({question.asker.agency, question.source.agency}, references),
+    )
+
+
+def recall_reason(after: Decided) -> RecallReason:
+    """Why what was permitted does not pass after all, from the decision made again."""
+    slots = {finding.slot.value for finding in after.findings if finding.effect.value != "note"}
+    if after.question.consent_standing is not None and not after.question.consent_standing.standing and (
+        slots & {"consent", "article6", "article9", "confidentiality"}
+    ):
+        return RecallReason.CONSENT_WITHDRAWN
+    if "agreement" in slots:
+        return RecallReason.AGREEMENT_ENDED
+    if "rule" in slots:
+        return RecallReason.RULE_WITHDRAWN
+    return RecallReason.NO_LONGER_LAWFUL
+
+
+def _position(declaration: Declaration, ask: Ask | None) -> ConsentPosition:
+    # An answer rests on the consent the ask named, unless the source names its own.
+    if ask is not None and declaration.consent.reference is None and ask.consent.reference is not None:
+        return ask.consent
+    return declaration.consent
+
+
+def _standing(position: ConsentPosition, facts: Facts, references: Collection[str]) -> ConsentStanding | None:
+    if position.reference is None:
+        return None
+    standing = all(facts.consents.get(reference) == "given" for reference in references)
+    return ConsentStanding(reference=position.reference, standing=standing)
+
+
+def _agreement(question: Question, facts: Facts) -> Agreement | None:
+    return next((agreement for agreement in facts.agreements if covers(agreement, question)), None)
+

@@ -1,0 +1,57 @@
+"""Deciding a held envelope again: when a fact it waits for has changed, or the person it names has signed a lift."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from broker.exchange.facts import Facts
+from broker.exchange.outcome import deciding_record, next_state, outcome_document
+from broker.exchange.question import consent_references, decided, question_of
+from broker.log.append import Entry
+from broker.protocol.declaration import Ask, Declaration, Item, parse_declaration
+from broker.protocol.life import State
+from broker.store.query import queries
+from broker.store.transaction import Connection
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from broker.hub import Hub
+
+_SQL = queries("envelope")
+
+
+async def facts_of(hub: "Hub", connection: Connection, declaration: Declaration) -> tuple[Facts, Ask | None]:
+    """Share-lock the guards of a declaration and read its facts, and the ask it answers."""
+    ask = None
+    if isinstance(declaration, Item):
+        ask = (await hub.asks.read(connection, [declaration.exchange])).get(declaration.exchange)
+    facts = await hub.facts.read(
+        connection, agencies={declaration.iss, declaration.recipient}, consents=consent_references(declaration, ask)
+    )
+    return facts, ask
+
+
+async def redecide(
+    hub: "Hub", connection: Connection, row: "asyncpg.Record", facts: Facts, ask: Ask | None, *,
+    lifted: Collection[str], lift: str | None, at: int,
+) -> tuple[State, Entry]:
+    """Decide a locked, held envelope again and write its row; the caller appends the record.
+
+    Args:
+        row: the envelope, locked FOR UPDATE after its guards.
+        lifted: every fact lifted so far; `lift` the signed act that added the last.
+    """
+    _, declaration = parse_declaration(row["declaration"])
+    question = question_of(declaration, ask=ask, facts=facts, lifted=lifted, at=at)
+    decision = decided(question, facts, hub.catalogue, consent_references(declaration, ask))
+    state = next_state(State(row["state"]), decision)
+    deposit_by = min(at + hub.settings.deposit_within, declaration.needed_until)
+    await connection.execute(
+        _SQL["redecide"], row["sender"], row["jti"], state.value, outcome_document(decision), deposit_by, sorted(lifted)
+    )
+    if state is State.REFUSED:
+        await connection.execute(_SQL["free_answers"], [row["exchange"]], [row["jti"]])
+    if isinstance(declaration, Ask):
+        await connection.execute(_SQL["confirmable"], row["jti"], [c.value for c in decision.confirmable])
+    recorded = deciding_record(declaration, row["declaration_digest"], decision, at=at, lift=lift)
+    return state, Entry(record=recorded, decides=(row["sender"], row["jti"]))

@@ -1,0 +1,127 @@
+"""Wake-ups: who has something to fetch. A hint and never the truth: whoever is woken reads the database.
+
+Within this process directly, across processes by LISTEN/NOTIFY, one notification per transaction.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+import structlog
+
+from broker.store.query import queries
+from broker.store.transaction import LOST, Connection, Pool
+
+_SQL = queries("connection")
+_log = structlog.get_logger("gatehouse.wake")
+CHANNEL: Final = "gatehouse"
+_CHECK: Final = 5.0
+"""Seconds between looks at whether the listening connection is alive."""
+_QUEUE: Final = 256
+"""Hints waiting for one connection; beyond this one that says "look at everything" stands for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeEvent:
+    """kind: handover, changed, replaced, stopped, directory, subject-key or held (for the hub's own sweep)."""
+
+    kind: str
+    envelopes: tuple[str, ...] = ()
+    generation: int | None = None
+
+
+@dataclass(slots=True)
+class Subscription:
+    """One connection's ear."""
+
+    agency: str
+    queue: "asyncio.Queue[WakeEvent]" = field(default_factory=lambda: asyncio.Queue(_QUEUE))
+
+    async def next(self) -> WakeEvent:
+        """Wait for the next hint."""
+        return await self.queue.get()
+
+    def put(self, event: WakeEvent) -> None:
+        """Take a hint; when too many wait, the oldest gives way, as every hint means "look"."""
+        if self.queue.full():
+            with contextlib.suppress(asyncio.QueueEmpty):
+                self.queue.get_nowait()
+        self.queue.put_nowait(event)
+
+
+class Wake:
+    """The hints of one hub process."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._subscriptions: dict[str, set[Subscription]] = {}
+        self.held = asyncio.Event()
+        """Set when a fact changed that held envelopes may wait for."""
+
+    def subscribe(self, agency: str) -> Subscription:
+        """Listen for one agency."""
+        subscription = Subscription(agency)
+        self._subscriptions.setdefault(agency, set()).add(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Stop listening."""
+        ears = self._subscriptions.get(subscription.agency, set())
+        ears.discard(subscription)
+        if not ears:
+            self._subscriptions.pop(subscription.agency, None)
+
+    async def tell(
+        self, connection: Connection, kind: str, agencies: Iterable[str], *, envelopes: Iterable[str] = (),
+        generation: int | None = None,
+    ) -> None:
+        """Tell every hub process when the transaction commits. Long lists of envelopes are cut: a hint is enough."""
+        names = sorted(agencies)
+        for start in range(0, len(names), 64):
+            message: dict[str, object] = {"kind": kind, "to": names[start : start + 64], "envelopes": list(envelopes)[:64]}
+            if generation is not None:
+                message["generation"] = generation
+            await connection.execute(_SQL["notify"], json.dumps(message))
+
+    def tell_here(self, kind: str, agencies: Iterable[str], *, envelopes: Iterable[str] = (), generation: int | None = None) -> None:
+        """Tell this process at once, without waiting for the database's notification to come round."""
+        event = WakeEvent(kind=kind, envelopes=tuple(envelopes), generation=generation)
+        if kind == "held":
+            self.held.set()
+        for agency in agencies:
+            for name in self._subscriptions if agency == "*" else [agency]:
+                for subscription in self._subscriptions.get(name, ()):
+                    subscription.put(event)
+
+    async def run(self) -> None:
+        """Listen until cancelled; after a lost connection everyone is told to look."""
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    await connection.add_listener(CHANNEL, self._heard)
+                    try:
+                        self._look_everywhere()
+                        while not connection.is_closed():
+                            await asyncio.sleep(_CHECK)
+                            await connection.execute("SELECT 1")
+                    finally:
+                        if not connection.is_closed():
+                            await connection.remove_listener(CHANNEL, self._heard)
+            except (*LOST, asyncpg.PostgresError, TimeoutError) as error:
+                _log.warning("wake-lost", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    def _heard(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
+        message = json.loads(payload)
+        self.tell_here(
+            message["kind"], message["to"], envelopes=message["envelopes"], generation=message.get("generation")
+        )
+
+    def _look_everywhere(self) -> None:
+        self.held.set()
+        for kind in ("handover", "changed"):
+            self.tell_here(kind, ["*"])

@@ -1,0 +1,214 @@
+"""The hub, wired by hand: one function opens it, one context keeps its work going.
+
+`open_hub` brings the database forward and makes the hub on first use; `running` starts what works in the background
+(integration, sweep, wake-ups, the three batchers) and at the end finishes what is in flight.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final
+
+import asyncpg
+import structlog
+
+from broker.batch import Batcher
+from broker.exchange.act import act
+from broker.exchange.acting import Acting
+from broker.exchange.asks import AskReader
+from broker.exchange.declare import Asked, declare
+from broker.exchange.deposit import Depositing, deposit
+from broker.exchange.facts import ALL, HEAD, FactReader, Guard
+from broker.exchange.outcome import Outcome
+from broker.exchange.sweep import redecide_held, sweep
+from broker.exchange.wake import Wake
+from broker.keyring import FIRST_ADMINISTRATOR, HubKeyring
+from broker.log.append import Entry, append
+from broker.log.head import LogHead
+from broker.log.integrate import Integrator
+from broker.log.prove import Prover
+from broker.log.tiles import TileCache
+from broker.protocol.frame import Acted, Deposited
+from broker.protocol.record import Origin
+from broker.settings import Settings
+from broker.step import Observer, unobserved
+from broker.store.migrate import migrate
+from broker.store.query import queries
+from broker.store.transaction import LOST, CommitUnknown, Connection, Pool, barrier, committed
+from broker.store.unavailable import StoreUnavailable
+from keys import strict_json
+from policies.catalogue import Catalogue, load_catalogue
+from policies.policy_set import PolicySet, parse_policy_set
+
+_SQL = queries("administration")
+_FACTS = queries("facts")
+_log = structlog.get_logger("gatehouse.hub")
+_STATEMENT_TIMEOUT: Final = "30s"
+_LOCK_TIMEOUT: Final = "10s"
+"""A lock not had by then is given up and tried again alone: nothing waits for ever behind one stuck transaction."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Hub:
+    """Everything a use case needs, by name."""
+
+    pool: Pool
+    hub_id: str
+    origin: str
+    keys: HubKeyring
+    settings: Settings
+    observe: Observer
+    clock: Callable[[], int]
+    catalogue: Catalogue
+    facts: FactReader
+    asks: AskReader
+    head: LogHead
+    tiles: TileCache
+    integrator: Integrator
+    prover: Prover
+    wake: Wake
+    declaring: Batcher[Asked, Outcome]
+    depositing: Batcher[Depositing, Deposited]
+    acting: Batcher[Acting, Acted]
+
+    async def policy_in_force(self) -> PolicySet:
+        """Read the policy set in force.
+
+        Raises:
+            Problem: `unavailable` when there is none that can be read.
+        """
+        async with self.pool.acquire() as connection, connection.transaction():
+            return (await self.facts.read(connection, agencies=(), consents=())).policy
+
+
+async def open_hub(
+    *, url: str, keys: HubKeyring, settings: Settings, clock: Callable[[], int], new_id: Callable[[], str],
+    origin: str = "gatehouse.hub", observe: Observer = unobserved,
+) -> Hub:
+    """Open the hub on its database, making both on first use.
+
+    Args:
+        url: PostgreSQL, as asyncpg takes it.
+        origin: the log's name, for a new hub; an existing hub keeps its own.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached, is newer than this program, or belongs to other keys.
+    """
+    try:
+        pool = await asyncpg.create_pool(
+            url, min_size=2, max_size=settings.pool_size, command_timeout=None,
+            server_settings={"statement_timeout": _STATEMENT_TIMEOUT, "lock_timeout": _LOCK_TIMEOUT,
+                             "application_name": "gatehouse", "jit": "off"},
+        )
+    except (*LOST, asyncpg.PostgresError) as error:
+        raise StoreUnavailable(
+            "database-unreachable", f"The database cannot be reached ({type(error).__name__}): check that it runs and the URL."
+        ) from error
+    try:
+        async with pool.acquire() as connection:
+            await migrate(connection)
+        hub_id, origin = await _settle(pool, keys, origin=origin, new_id=new_id, at=clock())
+    except BaseException:
+        await pool.close()
+        raise
+    head, tiles, wake = LogHead(), TileCache(pool), Wake(pool)
+    hub = Hub(
+        pool=pool, hub_id=hub_id, origin=origin, keys=keys, settings=settings, observe=observe, clock=clock,
+        catalogue=load_catalogue(), facts=FactReader(), asks=AskReader(), head=head, tiles=tiles,
+        integrator=Integrator(
+            pool=pool, keys=keys, origin=origin, head=head, tiles=tiles, settings=settings, observe=observe
+        ),
+        prover=Prover(pool=pool, head=head, tiles=tiles), wake=wake,
+        declaring=Batcher(lambda batch: declare(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)),
+        depositing=Batcher(lambda batch: deposit(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)),
+        acting=Batcher(lambda batch: act(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)),
+    )
+    await hub.integrator.open()
+    return hub
+
+
+@contextlib.asynccontextmanager
+async def running(hub: Hub) -> AsyncIterator[Hub]:
+    """Keep the hub's work going inside the block; afterwards finish what is in flight and close the store."""
+    batchers = (hub.declaring, hub.depositing, hub.acting)
+    for batcher in batchers:
+        batcher.start()
+    tasks = [
+        asyncio.create_task(hub.integrator.run(), name="integrate"), asyncio.create_task(hub.wake.run(), name="wake"),
+        asyncio.create_task(_sweep(hub), name="sweep"), asyncio.create_task(_redecide(hub), name="redecide"),
+    ]
+    hub.head.pending.set()
+    try:
+        yield hub
+    finally:
+        for batcher in batchers:
+            await batcher.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        # What was committed last should not wait for the next start to be provable.
+        with contextlib.suppress(*LOST, asyncpg.PostgresError, CommitUnknown, TimeoutError):
+            while await asyncio.wait_for(hub.integrator.integrate(), 10):
+                pass
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(hub.pool.close(), 10)
+
+
+async def _sweep(hub: Hub) -> None:
+    while True:
+        await asyncio.sleep(hub.settings.sweep_interval)
+        await _quietly("sweep", sweep(hub, at=hub.clock()))
+
+
+async def _redecide(hub: Hub) -> None:
+    while True:
+        await hub.wake.held.wait()
+        hub.wake.held.clear()
+        await _quietly("redecide", redecide_held(hub, at=hub.clock()))
+
+
+async def _quietly(what: str, work: "asyncio.Future[int] | object") -> None:
+    # Background work that fails is logged by kind and tried again at its next turn; it must never end.
+    try:
+        await work  # type: ignore[misc]  # a coroutine of int
+    except (*LOST, asyncpg.PostgresError, CommitUnknown) as error:
+        _log.warning(f"{what}-store-unavailable", error=type(error).__name__)
+    except Exception as error:  # see above
+        _log.error(f"{what}-failed", error=type(error).__name__)
+
+
+async def _settle(
+    pool: Pool, keys: HubKeyring, *, origin: str, new_id: Callable[[], str], at: int
+) -> tuple[str, str]:
+    async def work(connection: Connection) -> tuple[str, str]:
+        await connection.execute(_FACTS["lock_guards"])
+        row = await connection.fetchrow(_SQL["read_hub"])
+        if row is not None:
+            return row["hub_id"], row["origin"]
+        hub_id = new_id().replace("-", "")
+        await connection.fetch(_SQL["add_hub"], hub_id, origin, at)
+        document = strict_json.parse(files("policies").joinpath("data/seed_policy.json").read_bytes())
+        policy = parse_policy_set(document)
+        await connection.fetch(_SQL["add_policy_set"], policy.version, policy.digest, strict_json.dump(document))
+        await connection.fetch(_SQL["set_policy_head"], policy.version)
+        await connection.fetch(_SQL["add_person"], FIRST_ADMINISTRATOR, "administrator", keys.administrator.raw)
+        for kind, scope in ((Guard.POLICY, HEAD), (Guard.AGREEMENT, ALL)):
+            await connection.execute(_FACTS["move_guard"], kind.value, scope)
+        await append(connection, keys.decision, [Entry(record=Origin(
+            at=at, hub=hub_id, decision_key=keys.decision.public.jwk(), log_vkey=str(keys.log_vkey(origin)),
+            administrator=FIRST_ADMINISTRATOR, administrator_key=keys.administrator.jwk(),
+            policy_version=policy.version, policy_digest=policy.digest,
+        ))])
+        return hub_id, origin
+
+    return await committed(pool, work)
+
+
+def hub_document(hub: Hub) -> dict[str, str | dict[str, str]]:
+    """The hub's public keys, as agencies pin them (`broker.protocol.evidence.HubKeys`)."""
+    return {
+        "hub": hub.hub_id, "origin": hub.origin, "decision_key": hub.keys.decision.public.jwk(),
+        "log_vkey": str(hub.keys.log_vkey(hub.origin)),
+    }

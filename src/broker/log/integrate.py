@@ -1,0 +1,186 @@
+"""Integration: from records in order to a signed checkpoint (docs/protocol.md, "The log").
+
+Any hub process may integrate; compare-and-swap on the checkpoint's size decides whose work counts. As a story:
+
+1. Read the checkpoint and the records after it. At this point nothing is promised.
+2. Check each record: its place follows the last, its entry is the commitment to its text, and the hub's decision key
+   signed it. A row forged by SQL stops the log before it, loudly, and goes nowhere.
+3. Derive the present root again from stored tiles and compare it: a flipped bit is found before anything is signed.
+4. Extend the tiles, sign the new checkpoint.
+5. Swap checkpoint and write tiles in one transaction. At this point every record up to the size is provable for good;
+   if the swap found another size, all of this process's work is dropped and it reads again.
+6. Tell who waits.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+import structlog
+
+from broker.keyring import HubKeyring
+from broker.log.head import LogHead
+from broker.log.tiles import MissingTile, TileCache
+from broker.protocol.record import ENTRY_VERSION, TYP
+from broker.settings import Settings
+from broker.step import Observer, Step
+from broker.store.query import queries
+from broker.store.transaction import LOST, CommitUnknown, Connection, Pool, committed
+from keys import jws, merkle, note, tile
+from keys.errors import Rejected
+from keys.signing import PublicKey
+
+_SQL = queries("log")
+_log = structlog.get_logger("gatehouse.log")
+_RETRY: Final = 0.5
+"""Seconds before the integrator looks again after the store was away."""
+
+
+class DamagedLog(Exception):
+    """What is stored is not what was signed: nothing more is signed until an operator has looked."""
+
+    def __init__(self, code: str, index: int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.index = index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integrator:
+    """One process's hand on the log."""
+
+    pool: Pool
+    keys: HubKeyring
+    origin: str
+    head: LogHead
+    tiles: TileCache
+    settings: Settings
+    observe: Observer
+
+    async def open(self) -> None:
+        """Make the empty log's checkpoint if there is none, and learn the newest."""
+        empty = self._checkpoint(0, merkle.EMPTY_ROOT)
+        await self.pool.execute(_SQL["first_checkpoint"], merkle.EMPTY_ROOT, empty)
+        await self._learn()
+
+    async def run(self) -> None:
+        """Integrate at the fixed cadence while there is something to integrate; ends when cancelled."""
+        while True:
+            await self.head.pending.wait()
+            self.head.pending.clear()
+            await asyncio.sleep(self.settings.cadence_ms / 1000)
+            try:
+                while await self.integrate():
+                    pass
+            except DamagedLog as damage:
+                self.head.forged = damage.index
+                _log.error("log-damaged", code=damage.code, index=damage.index)
+                await asyncio.sleep(_RETRY)
+            except (*LOST, CommitUnknown, asyncpg.PostgresError) as error:
+                _log.warning("log-store-unavailable", error=type(error).__name__)
+                await asyncio.sleep(_RETRY)
+                self.head.pending.set()
+
+    async def integrate(self) -> bool:
+        """Bring what is pending under one checkpoint; tell whether there may be more.
+
+        Raises:
+            DamagedLog: see steps 2 and 3.
+        """
+        await self._learn()
+        size, root = self.head.size, self.head.root
+        rows = await self.pool.fetch(_SQL["pending_records"], size, self.settings.integrate_limit)
+        if not rows:
+            return False
+        self.observe(Step.INTEGRATE_READ)
+        leaves = await asyncio.to_thread(_leaves, rows, size, self.keys.decision.public)
+        try:
+            stored_root = await self.tiles.reading(lambda read: tile.root_from_tiles(size, read))
+        except MissingTile as missing:
+            raise DamagedLog("tile-missing", size) from missing
+        if stored_root != root:
+            self.tiles.forget()
+            raise DamagedLog("root-differs", size)
+        changed = await self.tiles.reading(lambda read: tile.tiles_to_write(size, leaves, read))
+        extended = _Overlay(self.tiles, changed)
+        new_size = size + len(leaves)
+        new_root = await self.tiles.reading(lambda _: tile.root_from_tiles(new_size, extended))
+        signed = self._checkpoint(new_size, new_root)
+
+        async def swap(connection: Connection) -> bool:
+            if await connection.fetchval(_SQL["swap_checkpoint"], size, new_size, new_root, signed) is None:
+                return False
+            await connection.execute(
+                _SQL["write_tiles"], [t.level for t in changed], [t.index for t in changed], [t.hashes for t in changed]
+            )
+            return True
+
+        swapped = await committed(self.pool, swap, before_commit=lambda: self.observe(Step.INTEGRATE_WRITTEN))
+        if swapped:
+            self.observe(Step.INTEGRATE_COMMITTED)
+            self.tiles.put(changed)
+            self.head.publish(size=new_size, root=new_root, note=signed)
+            self.head.forged = None
+        else:
+            self.tiles.forget()
+        return True
+
+    async def _learn(self) -> None:
+        row = await self.pool.fetchrow(_SQL["read_checkpoint"])
+        if row is None:
+            raise DamagedLog("checkpoint-missing", 0)
+        if self.head.size == row["size"]:
+            return
+        checkpoint = note.open_checkpoint(bytes(row["note"]), self.keys.log_vkey(self.origin))
+        if (checkpoint.size, checkpoint.root) != (row["size"], bytes(row["root"])):
+            raise DamagedLog("checkpoint-differs", int(row["size"]))
+        if row["size"] < self.head.size:
+            raise DamagedLog("checkpoint-went-back", int(row["size"]))
+        self.head.publish(size=checkpoint.size, root=checkpoint.root, note=bytes(row["note"]))
+
+    def _checkpoint(self, size: int, root: bytes) -> bytes:
+        return note.sign_checkpoint(note.Checkpoint(origin=self.origin, size=size, root=root), self.keys.log)
+
+
+class _Overlay:
+    # The tree as it will be once `changed` is written; nothing is cached before that is durable.
+    def __init__(self, tiles: TileCache, changed: list[tile.Tile]) -> None:
+        self._tiles = tiles
+        self._changed = {(t.level, t.index): t.hashes for t in changed}
+
+    def read_tile(self, level: int, index: int, width: int) -> bytes:
+        hashes = self._changed.get((level, index))
+        return self._tiles.read_tile(level, index, width) if hashes is None else hashes[: width * 32]
+
+
+def _leaves(rows: list[asyncpg.Record], size: int, decision_key: PublicKey) -> list[bytes]:
+    leaves: list[bytes] = []
+    for place, row in enumerate(rows):
+        index = size + place
+        if row["index"] != index:
+            # The counter has no gaps: a hole is a row somebody removed. What lies before it can still be integrated.
+            if leaves:
+                break
+            raise DamagedLog("record-missing", index)
+        try:
+            _check(row, decision_key)
+        except Rejected:
+            if leaves:
+                break
+            raise DamagedLog("record-forged", index) from None
+        leaves.append(merkle.leaf_hash(bytes(row["entry"])))
+    return leaves
+
+
+def _check(row: asyncpg.Record, decision_key: PublicKey) -> None:
+    if row["text"] is None:
+        raise Rejected("text-missing", "a record has no text")
+    text = bytes(row["text"])
+    if merkle.entry(ENTRY_VERSION, bytes(row["salt"]), text) != bytes(row["entry"]):
+        raise Rejected("entry-differs", "a record's entry is not the commitment to its text")
+    try:
+        token = text.decode("ascii")
+    except UnicodeDecodeError:
+        raise Rejected("text-malformed", "a record is not a compact JWS") from None
+    jws.verify(jws.parse(token), decision_key, typ=TYP)

@@ -1,0 +1,107 @@
+-- name: find
+-- Finds an act already taken, so that a repeat gets the same answer.
+SELECT digest, record_index, state FROM act WHERE issuer = $1 AND jti = $2;
+
+-- name: find_all
+-- Finds which of these acts were taken already.
+SELECT a.issuer, a.jti, a.digest, a.record_index, a.state
+FROM act a JOIN unnest($1::text[], $2::text[]) AS w(issuer, jti) ON a.issuer = w.issuer AND a.jti = w.jti;
+
+-- name: take
+-- Takes acts in one order; gives those whose id was free.
+INSERT INTO act (issuer, jti, digest, state)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(issuer, jti, digest, state)
+ORDER BY u.issuer, u.jti ON CONFLICT DO NOTHING RETURNING issuer, jti;
+
+-- name: lock_exchange
+-- Locks an exchange the caller is a party of.
+SELECT * FROM exchange WHERE id = $1 AND (asker = $2 OR source = $2) FOR UPDATE;
+
+-- name: withdraw_exchange
+-- The asker wants nothing more of this exchange.
+UPDATE exchange SET withdrawn = true WHERE id = $1;
+
+-- name: undelivered_of
+-- Locks what of an exchange has not been received, to recall it.
+SELECT * FROM envelope WHERE exchange = $1 AND state IN ('held', 'permitted', 'deposited', 'handed_over')
+ORDER BY sender, jti FOR UPDATE;
+
+-- name: lock_one
+-- Locks one envelope.
+SELECT * FROM envelope WHERE sender = $1 AND jti = $2 FOR UPDATE;
+
+-- name: read_one
+-- Reads one envelope without locking it.
+SELECT * FROM envelope WHERE sender = $1 AND jti = $2;
+
+-- name: set_consent
+-- Keeps what a consent came to.
+INSERT INTO consent (reference, agency, outcome, purposes) VALUES ($1, $2, $3, $4)
+ON CONFLICT (reference) DO UPDATE SET outcome = excluded.outcome;
+
+-- name: consent_parties
+-- Whether an agency is party to an exchange whose ask names this consent.
+SELECT 1 FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id
+WHERE (x.asker = $1 OR x.source = $1) AND e.consent = $2 LIMIT 1;
+
+-- name: read_consent
+-- Reads a consent.
+SELECT agency, outcome FROM consent WHERE reference = $1;
+
+-- name: claim_subject_key
+-- The first adapter to claim an epoch holds it.
+INSERT INTO subject_key (epoch, holder) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING holder;
+
+-- name: subject_key_holder
+-- Who holds an epoch's key.
+SELECT holder FROM subject_key WHERE epoch = $1;
+
+-- name: subject_key_pass
+-- What was sealed to an agency for an epoch.
+SELECT act, sealed FROM subject_key_pass WHERE epoch = $1 AND recipient = $2;
+
+-- name: pass_subject_key
+-- Keeps a passed subject key for its recipient; the newest wins.
+INSERT INTO subject_key_pass (epoch, recipient, act, sealed) VALUES ($1, $2, $3, $4)
+ON CONFLICT (epoch, recipient) DO UPDATE SET act = excluded.act, sealed = excluded.sealed;
+
+-- name: subject_key_waiting
+-- Active agencies that neither hold an epoch's key nor have had it passed to them.
+SELECT a.id FROM agency a
+WHERE a.state = 'active' AND NOT EXISTS (SELECT 1 FROM subject_key k WHERE k.epoch = $1 AND k.holder = a.id)
+  AND NOT EXISTS (SELECT 1 FROM subject_key_pass p WHERE p.epoch = $1 AND p.recipient = a.id)
+ORDER BY a.id;
+
+-- name: read_directory
+-- Reads enrolled agencies as their peers see them.
+SELECT a.id, a.name, a.sector, a.duty_contact, a.state, a.identity,
+       (SELECT json_agg(s.token ORDER BY s.version) FROM key_set s WHERE s.agency = a.id) AS key_sets,
+       (SELECT json_agg(k.kid ORDER BY k.kid) FROM agency_key k WHERE k.agency = a.id AND k.revoked) AS revoked
+FROM agency a WHERE a.identity IS NOT NULL AND ($1::text IS NULL OR a.id = $1) ORDER BY a.id;
+
+-- name: newest_key_set
+-- Reads an agency's newest key set and its identity key.
+SELECT a.identity, s.version, s.token FROM agency a JOIN key_set s ON s.agency = a.id
+WHERE a.id = $1 ORDER BY s.version DESC LIMIT 1;
+
+-- name: add_key_set
+-- Adds the next key set of an agency.
+INSERT INTO key_set (agency, version, token, expires) VALUES ($1, $2, $3, $4);
+
+-- name: own_keys
+-- Reads whose these keys are, to refuse a key that serves another agency or another use.
+SELECT kid, agency, use FROM agency_key WHERE kid = ANY($1::text[]);
+
+-- name: add_key
+-- Adds a public key of an agency, or carries it into its newer key set.
+INSERT INTO agency_key (kid, agency, use, raw, set_version) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (kid) DO UPDATE SET set_version = excluded.set_version
+WHERE agency_key.agency = excluded.agency AND agency_key.use = excluded.use RETURNING kid;
+
+-- name: revoke_key
+-- Revokes a key of an agency.
+UPDATE agency_key SET revoked = true WHERE agency = $1 AND kid = $2 RETURNING use;
+
+-- name: end_tokens
+-- Ends access tokens obtained with a key, or all of an agency's.
+DELETE FROM access_token WHERE agency = $1 AND ($2::text IS NULL OR kid = $2);

@@ -1,0 +1,126 @@
+-- name: read_outcomes
+-- Finds envelopes already declared, so that a repeat gets the first outcome.
+SELECT e.sender, e.jti, e.exchange, e.declaration_digest, e.state, e.decided, e.record_index, e.deposit_by
+FROM envelope e JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti;
+
+-- name: share_exchanges
+-- Reads exchanges that items answer, locked in one order against a withdrawal.
+SELECT x.id, x.asker, x.source, x.categories, x.withdrawn, x.needed_until, x.delivered_at
+FROM exchange x WHERE x.id = ANY($1::text[]) ORDER BY x.id FOR SHARE OF x;
+
+-- name: read_ask
+-- Reads the declaration of an exchange's ask.
+SELECT e.declaration FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id WHERE x.id = $1;
+
+-- name: add_exchanges
+-- Opens exchanges; gives the ids that were free.
+INSERT INTO exchange (id, asker, source, categories, confirmable, due_within, needed_until)
+SELECT u.id, u.asker, u.source, string_to_array(u.categories, ','), string_to_array(u.confirmable, ','),
+       u.due_within, u.needed_until
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+     AS u(id, asker, source, categories, confirmable, due_within, needed_until)
+ORDER BY u.id ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: take_answers
+-- Takes the one final answer of (exchange, category); "no answer yet" gives way; gives what was taken.
+INSERT INTO answer (exchange, category, kind, jti)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(exchange, category, kind, jti)
+ORDER BY u.exchange, u.category
+ON CONFLICT (exchange, category) DO UPDATE SET kind = excluded.kind, jti = excluded.jti
+WHERE answer.kind = 'waiting' AND excluded.kind <> 'waiting'
+RETURNING exchange, category, jti;
+
+-- name: free_answers
+-- Gives back the answers of items that will not pass, so that the source may answer anew.
+DELETE FROM answer a USING unnest($1::text[], $2::text[]) AS u(exchange, jti)
+WHERE a.exchange = u.exchange AND a.jti = u.jti;
+
+-- name: corrected
+-- Whether an item is one that its sender may correct: the same exchange and category, already passed on.
+SELECT 1 FROM envelope
+WHERE sender = $1 AND jti = $2 AND exchange = $3 AND categories = $4 AND state IN ('handed_over', 'opened');
+
+-- name: add_envelopes
+-- Writes envelopes in one order; gives the ids that were free.
+INSERT INTO envelope (sender, jti, kid, kind, recipient, exchange, categories, consent, declaration,
+                      declaration_digest, body_digest, state, decided, deposit_by, needed_until)
+SELECT u.sender, u.jti, u.kid, u.kind, u.recipient, u.exchange, string_to_array(u.categories, ','), u.consent,
+       u.declaration, u.declaration_digest, u.body_digest, u.state, u.decided::jsonb, u.deposit_by, u.needed_until
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[])
+     AS u(sender, jti, kid, kind, recipient, exchange, categories, consent, declaration, declaration_digest, body_digest,
+          state, decided, deposit_by, needed_until)
+ORDER BY u.sender, u.jti ON CONFLICT DO NOTHING RETURNING sender, jti;
+
+-- name: add_subjects
+-- Writes the tokens that stand for an envelope's subjects.
+INSERT INTO subject (sender, jti, ordinal, role, token)
+SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::bytea[]);
+
+-- name: lock_envelopes
+-- Locks envelopes in one order for a step of their life.
+SELECT e.* FROM envelope e
+JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
+ORDER BY e.sender, e.jti FOR UPDATE OF e;
+
+-- name: add_bodies
+-- Keeps sealed bodies until they are received.
+INSERT INTO body (sender, jti, sealed) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]);
+
+-- name: delete_bodies
+-- Deletes sealed bodies: received, recalled or expired.
+DELETE FROM body b USING unnest($1::text[], $2::text[]) AS u(sender, jti) WHERE b.sender = u.sender AND b.jti = u.jti;
+
+-- name: move
+-- Moves envelopes to their next states.
+UPDATE envelope e SET state = u.state
+FROM unnest($1::text[], $2::text[], $3::text[]) AS u(sender, jti, state)
+WHERE e.sender = u.sender AND e.jti = u.jti;
+
+-- name: redecide
+-- Moves a held envelope to the state its new decision gives.
+UPDATE envelope SET state = $3, decided = $4::jsonb, deposit_by = $5, lifted = $6 WHERE sender = $1 AND jti = $2;
+
+-- name: candidates
+-- Finds what waits for a recipient and is leased to nobody, oldest first.
+SELECT sender, jti, kind, exchange, declaration FROM envelope
+WHERE recipient = $1 AND state IN ('deposited', 'handed_over') AND (lease_until IS NULL OR lease_until <= $2)
+ORDER BY seq LIMIT $3;
+
+-- name: lease
+-- Leases envelopes for handover, skipping what another transaction is handing over; recheck after waiting for guards.
+SELECT e.* FROM envelope e
+JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
+WHERE e.state IN ('deposited', 'handed_over') AND (e.lease_until IS NULL OR e.lease_until <= $3)
+ORDER BY e.sender, e.jti FOR UPDATE OF e SKIP LOCKED;
+
+-- name: hand_over
+-- Marks envelopes handed over under a lease.
+UPDATE envelope e SET state = 'handed_over', handovers = e.handovers + 1, lease_until = $3
+FROM unnest($1::text[], $2::text[]) AS u(sender, jti) WHERE e.sender = u.sender AND e.jti = u.jti;
+
+-- name: read_bodies
+-- Reads sealed bodies for handover.
+SELECT b.sender, b.jti, b.sealed FROM body b
+JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON b.sender = w.sender AND b.jti = w.jti;
+
+-- name: start_clocks
+-- Starts the due time of exchanges whose ask is handed over for the first time.
+UPDATE exchange SET delivered_at = $2, due_at = $2 + due_within WHERE id = ANY($1::text[]) AND delivered_at IS NULL;
+
+-- name: give_back
+-- Ends the leases of a recipient whose connection ended, so that its next one is served at once.
+UPDATE envelope SET lease_until = $2
+WHERE recipient = $1 AND state = 'handed_over' AND lease_until > $2;
+
+-- name: read_statuses
+-- Reads the caller's own envelopes; what is not the caller's is as if it were not there.
+SELECT e.jti, e.kind, e.state, e.decided, e.record_index, e.deposit_by, x.due_at, x.undelivered, x.closed_at,
+       (SELECT json_agg(json_build_object('category', c.category, 'at', c.at) ORDER BY c.category)
+        FROM closure c WHERE c.exchange = e.jti AND e.kind = 'ask') AS closures
+FROM envelope e LEFT JOIN exchange x ON x.id = e.jti AND e.kind = 'ask'
+WHERE e.sender = $1 AND e.jti = ANY($2::text[]) ORDER BY e.jti;
+
+-- name: confirmable
+-- Keeps for which categories existence may be confirmed, as the newest decision on the ask says.
+UPDATE exchange SET confirmable = $2 WHERE id = $1;
