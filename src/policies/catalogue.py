@@ -61,10 +61,6 @@ class Companion(StrEnum):
 
     CONSENT = "consent"
     """A consent that the hub knows and that stands."""
-    GATEWAY = "gateway"
-    """A gateway: the basis in law for the body's task."""
-    GATEWAY_IF_PUBLIC = "gateway-if-public"
-    """A gateway, where the body is a public authority."""
     DUTY_GATEWAY = "duty-gateway"
     """A gateway that lays a duty on this body itself."""
     REASON_PER_SUBJECT = "reason-per-subject"

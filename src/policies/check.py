@@ -33,6 +33,8 @@ _MISSING = {
     Slot.GATEWAY: "missing-gateway",
     Slot.CONFIDENTIALITY: "missing-confidentiality",
 }
+# Public authorities need a gateway in any case: they act only on a power or duty.
+_LEANING = frozenset({Companion.DUTY_GATEWAY, Companion.CONFIDENCE_OVERRIDE})
 
 
 def check_grounds(question: Question, policy: PolicySet, catalogue: Catalogue) -> tuple[Finding, ...]:
@@ -83,11 +85,16 @@ def _check_party(question: Question, side: Side, policy: PolicySet, catalogue: C
         _check_slot(claim, Slot.ARTICLE10, grounds.article10, findings)
         if not under_official_authority(claim):
             _check_slot(claim, Slot.SCHEDULE1, grounds.schedule1_paragraph, findings)
-    if _needs_gateway(claim, article6):
-        _check_slot(claim, Slot.GATEWAY, grounds.gateway, findings)
     # Confidence is owed by whoever tells: the asker of an ask, for asking tells of the concern.
+    confidentiality = None
     if (side is Side.ASKER) == (question.action is Action.ASK):
-        _check_slot(claim, Slot.CONFIDENTIALITY, grounds.confidentiality, findings)
+        confidentiality = _check_slot(claim, Slot.CONFIDENTIALITY, grounds.confidentiality, findings)
+    if (
+        any(BodyFact.PUBLIC_AUTHORITY in facts for facts in claim.facts)
+        or _leans_on_gateway(article6)
+        or _leans_on_gateway(confidentiality)
+    ):
+        _check_slot(claim, Slot.GATEWAY, grounds.gateway, findings)
     if not grounds.necessity_recorded:
         findings.append(claim.find("necessity-not-recorded"))
     if (
@@ -100,11 +107,9 @@ def _check_party(question: Question, side: Side, policy: PolicySet, catalogue: C
     return findings
 
 
-def _needs_gateway(claim: Claim, article6: Entry | None) -> bool:
-    """A public authority acts only on a power or duty; other bodies need one where their basis says so."""
-    if any(BodyFact.PUBLIC_AUTHORITY in facts for facts in claim.facts):
-        return True
-    return article6 is not None and article6.use is not None and Companion.GATEWAY in article6.use.companions
+def _leans_on_gateway(entry: Entry | None) -> bool:
+    """Whether a claim borrows its strength from the gateway, which must then be sound for any body."""
+    return entry is not None and entry.use is not None and not _LEANING.isdisjoint(entry.use.companions)
 
 
 def _check_slot(claim: Claim, slot: Slot, claimed: str | None, findings: list[Finding]) -> Entry | None:

@@ -64,8 +64,8 @@ def unmet(companion: Companion, claim: Claim, entry: Entry) -> Finding | None:
     match companion:
         case Companion.CONSENT:
             return _consent(claim)
-        case Companion.GATEWAY | Companion.GATEWAY_IF_PUBLIC | Companion.OFFICIAL_AUTHORITY_OR_SCHEDULE1:
-            # Whether these slots are needed is asked for the grounds as a whole: `policies.check`.
+        case Companion.OFFICIAL_AUTHORITY_OR_SCHEDULE1:
+            # The Schedule 1 condition is a slot of its own: `policies.check`.
             return None
         case Companion.DUTY_GATEWAY:
             gateway = claim.catalogue.entry(grounds.gateway) if grounds.gateway is not None else None

@@ -35,7 +35,6 @@ def stands(position: ConsentPosition, standing: ConsentStanding | None) -> bool:
     """Whether something may rest on this consent: given, named, known to the hub, and not withdrawn."""
     return (
         position.outcome is ConsentOutcome.GIVEN
-        and position.reference is not None
         and standing is not None
         and standing.reference == position.reference
         and standing.standing

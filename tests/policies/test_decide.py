@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from policies.catalogue import load_catalogue
+from policies.catalogue import Catalogue, load_catalogue
 from policies.consent import ConsentPosition
 from policies.decide import decide
 from policies.finding import Effect, Fact
@@ -260,6 +260,35 @@ def test_a_legal_obligation_needs_a_gateway_that_obliges() -> None:
     refused(source_claims(asked, gateway="CA2004-S11"), "gateway-not-a-duty")
 
 
+def test_a_duty_laid_on_others_is_no_duty_of_a_charity() -> None:
+    """A private body needs no gateway, but where its basis leans on one, that one is checked."""
+    charity = replace(
+        health(grounds("s47-answering-voluntary")), sector=Sector.VOLUNTARY, controllers=(CHARITY,)
+    )
+    answered = s47_release_health(categories=(Category.SUBSTANCE_MISUSE,), source=charity)
+    allowed(answered)
+    refused(source_claims(answered, article6="GDPR6-1C", gateway="CA1989-S47"), "not-open-to-body")
+    decision = decided(source_claims(answered, article6="GDPR6-1C"))
+    assert codes(decision) >= {"missing-gateway", "gateway-not-a-duty"}
+
+
+def test_only_a_schedule_1_condition_carries_crime_data() -> None:
+    refused(asker_claims(s47_ask_police(), schedule1_paragraph="GDPR9-2A"), "entry-not-usable")
+
+
+def test_the_duty_to_share_will_bind_both_ends() -> None:
+    catalogue = load_catalogue()
+    duty = replace(catalogue.entries["CA2004-S16LA"], in_force=True)
+    later = Catalogue(
+        entries={**catalogue.entries, duty.id: duty}, digest=catalogue.digest, as_of=catalogue.as_of
+    )
+    asked = source_claims(s47_release_health(), gateway=duty.id)
+    assert decide(asked, seed_policy(), later).outcome is Outcome.ALLOW
+    private = replace(asked.asker, controllers=(CHARITY,))
+    decision = decide(replace(asked, asker=private), seed_policy(), later)
+    assert "other-end-not-within" in codes(decision)
+
+
 def test_no_known_gateway_sets_confidence_aside() -> None:
     refused(source_claims(s47_release_health(), confidentiality="CL-STAT"), "confidence-not-overridden")
 
@@ -511,6 +540,7 @@ def test_existence_is_confirmable_only_where_nothing_protected_can_be() -> None:
     asked = question(source=school(), categories=(Category.ATTENDANCE, Category.SCHOOL_CONCERNS))
     assert decided(asked).confirmable == (Category.ATTENDANCE,)
     assert decided(question()).confirmable == ()
+    assert decided(early_help_ask()).confirmable == ()
     assert decided(replace(asked, threshold_recorded=False)).confirmable == ()
 
 
@@ -530,6 +560,13 @@ def test_whatever_goes_wrong_inside_is_a_refusal() -> None:
     assert decision.outcome is Outcome.REFUSE
     assert codes(decision) == {"decision-failed"}
     assert decision.policy_digest == seed_policy().digest
+
+
+@pytest.mark.parametrize("answer", [False, None, 1, "allow"])
+def test_only_an_explicit_true_of_the_gate_allows(answer: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another engine may stand at the gate one day; whatever it answers but True is a no."""
+    monkeypatch.setattr("policies.decide.gate", lambda *_: answer)
+    refused(question(), "gate-refused")
 
 
 def test_a_decision_names_what_it_was_made_from() -> None:

@@ -51,9 +51,7 @@ def test_in_full_each_finding_has_its_code_source_and_status() -> None:
 
 
 def test_in_full_an_ask_says_where_a_nil_may_be_told_of() -> None:
-    asked = question(
-        source=replace(early_help_release().source, grounds=None), categories=(Category.ATTENDANCE,)
-    )
+    asked = question(source=school(), categories=(Category.ATTENDANCE,))
     assert "a nil may be told of: attendance" in explain_full(decided(asked))
 
 
