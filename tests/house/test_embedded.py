@@ -135,15 +135,24 @@ async def test_a_path_too_long_for_a_socket_gets_a_short_one_and_remembers_it(
     assert len(f"{short}/.s.PGSQL.5432") <= 107
     assert short.stat().st_mode & 0o077 == 0
     assert await ask(first.url, "SELECT 1") == 1
-    await first.stop()
+    os.kill(postmaster_of(first), signal.SIGKILL)
     again = await begin(state)
     assert socket_of(again) == short
-    await again.stop()
-    short.rmdir()
-    anew = await begin(state)
-    assert await ask(anew.url, "SELECT 1") == 1
-    await anew.stop()
-    socket_of(anew).rmdir()
+    assert await ask(again.url, "SELECT 1") == 1
+    for embedded in (first, again):
+        await embedded.stop()
+    assert not short.exists()
+
+
+async def test_a_short_folder_that_someone_else_made_is_not_used(begin: Start, tmp_path: Path) -> None:
+    state = tmp_path / ("long" * 30)
+    (state / "postgres").mkdir(parents=True)
+    foreign = tmp_path / "foreign"
+    foreign.mkdir(mode=0o755)
+    (state / "postgres" / "socket-folder").write_text(f"{foreign}\n")
+    running = await begin(state)
+    assert socket_of(running) != foreign
+    assert await ask(running.url, "SELECT 1") == 1
 
 
 @pytest.mark.parametrize(
@@ -247,6 +256,8 @@ async def test_the_servers_log_holds_no_statement_and_no_value(begin: Start, tmp
     os.kill(backend, signal.SIGKILL)  # the server's own report of a crash would quote the statement
     with pytest.raises((asyncpg.PostgresError, ConnectionError)):
         await sleeping
+    while (running.folder / "server.log").read_text().count("ready to accept connections") < 2:
+        await asyncio.sleep(0.01)
     await running.stop()
     log = (running.folder / "server.log").read_text()
     assert "was terminated by signal 9" in log
