@@ -46,7 +46,7 @@ def make_proof(
         claims["ath"] = _token_hash(access_token)
     if nonce is not None:
         claims["nonce"] = nonce
-    return jws.sign_with_header(strict_json.dump(claims), key, {"typ": TYP, "jwk": key.public.jwk()})
+    return jws.sign_with_header(strict_json.dump(claims), key, {"typ": TYP, "jwk": {**key.public.jwk()}})
 
 
 def verify_proof(

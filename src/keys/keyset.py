@@ -62,8 +62,8 @@ def sign_key_set(keyset: KeySet, identity: SigningKey) -> str:
         "version": keyset.version,
         "previous": keyset.previous,
         "expires": keyset.expires,
-        "signing": keyset.signing.jwk(),
-        "sealing": [{"key": use.key.jwk(), "seal_until": use.seal_until} for use in keyset.sealing],
+        "signing": {**keyset.signing.jwk()},
+        "sealing": [{"key": {**use.key.jwk()}, "seal_until": use.seal_until} for use in keyset.sealing],
     }
     return jws.sign(strict_json.dump(claims), identity, TYP)
 
