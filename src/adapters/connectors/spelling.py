@@ -26,7 +26,8 @@ _UNALIGNED_WITH_DIGIT: Final = 5
 PHONE_DIGITS: Final = 6
 """The shortest local number; fewer digits are an extension or an emergency number."""
 
-_EMAIL: Final = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
+# Bounded, or a long run without @ would cost its square.
+_EMAIL: Final = re.compile(r"[^\s@<>]{1,64}@[^\s@<>.]{1,63}(?:\.[^\s@<>.]{1,63}){1,8}")
 _PHONE: Final = re.compile(r"(?<![\w.])\+?\(?\d(?:[\s().\-]{0,3}\d){8,14}(?!\w)")
 _DATE: Final = re.compile(r"\b\d{4}-\d{2}(?:-\d{2})?(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?")
 # Outward and inward code as the Postal Address File writes them; the inward letters never are C I K M O V.
