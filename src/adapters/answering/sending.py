@@ -1,0 +1,108 @@
+"""An answer on its way: items and nils as envelopes, nils where existence is protected and declines as signed
+acts.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from adapters.answering.answer_form import Answer
+from adapters.desk.act import decline, nil
+from adapters.desk.answer import answer
+from adapters.desk.inbox import load_draft, tasks
+from adapters.errors import WrongOrder
+from adapters.folder import Folder
+from adapters.order import ItemOrder
+from adapters.view import TaskState
+from broker.protocol.declaration import Practitioner
+from policies.vocabulary import Category
+
+_ORDER: Final = TypeAdapter(ItemOrder)
+
+
+class Way(StrEnum):
+    """How one category was answered."""
+
+    ITEM = "item"
+    NIL = "nil"
+    DECLINE = "decline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """One category's answer, journalled. `envelope` where it is sealed, else `act`."""
+
+    category: Category
+    way: Way
+    envelope: str | None
+    act: str | None
+
+
+async def send_item(folder: Folder, order: ItemOrder) -> Queued:
+    """Queue one item. Without entries it is a nil: sealed where existence may be confirmed, else a bare
+    signed act.
+
+    Raises:
+        WrongOrder, Untrusted: as `adapters.desk.answer.answer`.
+    """
+    if order.entries:
+        return Queued(category=order.category, way=Way.ITEM, envelope=await answer(folder, order), act=None)
+    confirmable = any(
+        task.confirmable for task in tasks(folder, order.exchange) if task.category is order.category
+    )
+    if confirmable:
+        return Queued(category=order.category, way=Way.NIL, envelope=await answer(folder, order), act=None)
+    act = await nil(folder, exchange=order.exchange, category=order.category, practitioner=order.practitioner)
+    return Queued(category=order.category, way=Way.NIL, envelope=None, act=act)
+
+
+async def send_answer(folder: Folder, exchange: str, given: Answer) -> tuple[Queued, ...]:
+    """Queue everything a form holds, in its order: items first, then declines."""
+    queued = [await send_item(folder, order) for order in given.items]
+    for declined in given.declined:
+        act = await decline(
+            folder,
+            exchange=exchange,
+            category=declined.category,
+            reason=declined.reason,
+            practitioner=given.practitioner,
+        )
+        queued.append(Queued(category=declined.category, way=Way.DECLINE, envelope=None, act=act))
+    return tuple(queued)
+
+
+def draft_bytes(order: ItemOrder) -> bytes:
+    """A prepared item as the journal keeps it, sealed."""
+    return _ORDER.dump_json(order)
+
+
+def drafted(folder: Folder, exchange: str, category: Category) -> ItemOrder | None:
+    """The prepared item of a category, or None."""
+    data = load_draft(folder, exchange=exchange, category=category)
+    return None if data is None else _ORDER.validate_json(data)
+
+
+def prepared(folder: Folder, exchange: str, wanted: frozenset[Category], by: Practitioner) -> Answer:
+    """What the record system has prepared, in the name of the person who approves it.
+
+    Raises:
+        WrongOrder: `nothing-prepared`.
+    """
+    items = tuple(
+        replace(draft, practitioner=by)
+        for category in sorted(wanted)
+        if (draft := drafted(folder, exchange, category)) is not None
+    )
+    if not items:
+        raise WrongOrder(
+            "nothing-prepared", "Nothing is prepared for this; answer it yourself, or from a form."
+        )
+    return Answer(practitioner=by, items=items, declined=())
+
+
+def open_categories(folder: Folder, exchange: str) -> frozenset[Category]:
+    """The categories asked of us in an exchange that have no final answer yet."""
+    unsettled = (TaskState.WAITING, TaskState.PREPARED)
+    return frozenset(task.category for task in tasks(folder, exchange) if task.state in unsettled)

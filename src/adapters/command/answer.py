@@ -1,0 +1,92 @@
+"""`answer`: answer an ask, at the terminal, from a YAML form, or by approving what was prepared."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters.command.argument import Commands, by_whom, command, practitioner, wait_seconds
+
+if TYPE_CHECKING:
+    from adapters.folder import Folder
+    from policies.vocabulary import Category
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = command(
+        commands,
+        "answer",
+        perform,
+        does="answer an ask: in the terminal, from a YAML form, or approve what is prepared",
+        example="""
+        gatehouse-adapter answer 7d1f0f3e-8f0a-4f57-9d2c-0c1f6a7f4b10              asks you item by item
+        gatehouse-adapter answer --example > answer.yaml                          a form to start from
+        gatehouse-adapter answer 7d1f0f3e-8f0a-4f57-9d2c-0c1f6a7f4b10 --from answer.yaml
+        """,
+    )
+    parser.add_argument("exchange", nargs="?", metavar="EXCHANGE", help="as inbox lists it")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--from", dest="form", type=Path, metavar="FILE.yaml", help="items, nils and declines from a form"
+    )
+    how.add_argument(
+        "--approve", action="store_true", help="send what the record system has prepared, as it is"
+    )
+    how.add_argument("--example", action="store_true", help="print a form to start from")
+    parser.add_argument("--category", metavar="CATEGORY", help="only this category")
+    by_whom(parser, role="screener")
+    wait_seconds(parser, default=10, what="the hub's decision")
+
+
+def perform(arguments: argparse.Namespace) -> int:
+    """Answer, wait for the hub's decisions, report them."""
+    from adapters.answering.example import Example, example
+
+    if arguments.example:
+        print(example(Example.ANSWER), end="")
+        return 0
+    return asyncio.run(_answer(arguments))
+
+
+async def _answer(arguments: argparse.Namespace) -> int:
+    from adapters.answering.answer_form import read_answer
+    from adapters.answering.policy import own_sector, policy_in_force
+    from adapters.answering.section import section_of_file
+    from adapters.answering.sending import prepared, send_answer
+    from adapters.command.answer_report import report_answers
+    from adapters.command.answer_terminal import ask_person
+    from adapters.command.desk_folder import desk
+    from adapters.desk.exchange import ask_of
+
+    with desk(arguments) as folder:
+        exchange, wanted = _wanted(folder, arguments)
+        ask, _ = ask_of(folder, exchange)
+        if arguments.form is not None:
+            form = section_of_file(arguments.form, what="an answer")
+            policy, sector = policy_in_force(folder), own_sector(folder)
+            answer = read_answer(form, ask=ask, open_categories=wanted, policy=policy, sector=sector)
+        elif arguments.approve:
+            answer = prepared(folder, exchange, wanted, practitioner(arguments))
+        else:
+            answer = ask_person(folder, ask, wanted, practitioner(arguments))
+        queued = await send_answer(folder, exchange, answer)
+        return await report_answers(folder, exchange, queued, within=arguments.wait, as_json=arguments.json)
+
+
+def _wanted(folder: "Folder", arguments: argparse.Namespace) -> "tuple[str, frozenset[Category]]":
+    from adapters.answering.sending import open_categories
+    from adapters.errors import WrongOrder
+
+    if arguments.exchange is None:
+        raise WrongOrder(
+            "no-exchange", "Name the exchange to answer: gatehouse-adapter inbox lists what waits."
+        )
+    wanted = open_categories(folder, arguments.exchange)
+    if arguments.category is not None:
+        wanted = frozenset(category for category in wanted if category.value == arguments.category)
+    if not wanted:
+        raise WrongOrder(
+            "nothing-open", "Nothing of that waits for an answer: gatehouse-adapter inbox lists what does."
+        )
+    return arguments.exchange, wanted

@@ -1,0 +1,153 @@
+"""`keys`: our fingerprint and keys, and confirming another agency by telephone."""
+
+import argparse
+import asyncio
+from typing import Any
+
+from adapters.command.argument import Commands, by_whom, command, practitioner, wait_seconds
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = command(
+        commands,
+        "keys",
+        _list,
+        does="show keys and agencies; confirm an agency by telephone; rotate, revoke",
+        example="""
+        gatehouse-adapter keys fingerprint           read these digits out when another agency rings
+        gatehouse-adapter keys confirm eastmere-health 12345 67890 12345 67890 12345 67890 12345 67890
+        gatehouse-adapter keys rotate
+        """,
+    )
+    actions: Any = parser.add_subparsers(title="what to do (default: list)", metavar="ACTION")
+    command(
+        actions,
+        "list",
+        _list,
+        inner=True,
+        does="list our keys and every agency known",
+        example="gatehouse-adapter keys list",
+    )
+    command(
+        actions,
+        "fingerprint",
+        _fingerprint,
+        inner=True,
+        does="print our fingerprint",
+        example="gatehouse-adapter keys fingerprint",
+    )
+    confirm = command(
+        actions,
+        "confirm",
+        _confirm,
+        inner=True,
+        does="confirm an agency whose fingerprint you have heard from itself",
+        example="gatehouse-adapter keys confirm eastmere-health 12345 67890 (all eight groups of digits)",
+    )
+    confirm.add_argument("agency", metavar="AGENCY", help="as keys list names it")
+    confirm.add_argument(
+        "fingerprint", metavar="FINGERPRINT", nargs="+", help="forty digits, with or without spaces"
+    )
+    rotate = command(
+        actions,
+        "rotate",
+        _rotate,
+        inner=True,
+        does="make new signing and sealing keys; the old ones still open what is on its way",
+        example="gatehouse-adapter keys rotate",
+    )
+    revoke = command(
+        actions,
+        "revoke",
+        _revoke,
+        inner=True,
+        does="say that a key of ours must not be relied on any more, at once",
+        example="gatehouse-adapter keys revoke KID",
+    )
+    revoke.add_argument("kid", metavar="KID", help="as keys list shows it")
+    for action in (rotate, revoke):
+        by_whom(action, role="manager")
+        wait_seconds(action, default=10, what="the log")
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from adapters.command.desk_folder import desk
+    from adapters.command.screen import give, moment, say
+    from adapters.desk.keys import fingerprint, key_ids, peers
+
+    with desk(arguments) as folder:
+        mine, own, others = (
+            folder.me,
+            fingerprint(folder),
+            [peer for peer in peers(folder) if peer.agency != folder.me],
+        )
+        kids = key_ids(folder)
+    if arguments.json:
+        give({"agency": mine, "fingerprint": own, "keys": kids, "agencies": others})
+        return 0
+    say(
+        f"{mine}: {own}",
+        *(f"  {use} key {kid}" for kid, use in kids.items()),
+        "Agencies:" if others else "No agency is known yet.",
+    )
+    for peer in others:
+        confirmed = (
+            f"confirmed {moment(peer.confirmed_at)}" if peer.confirmed_at is not None else "NOT CONFIRMED"
+        )
+        stopped = "" if peer.active else ", stopped"
+        say(
+            f"  {peer.agency}  {peer.name} ({peer.sector.value}{stopped}): {confirmed}",
+            f"    ring {peer.duty_contact}",
+        )
+    return 0
+
+
+def _fingerprint(arguments: argparse.Namespace) -> int:
+    from adapters.command.desk_folder import desk
+    from adapters.command.screen import give, say
+    from adapters.desk.keys import fingerprint
+
+    with desk(arguments) as folder:
+        digits = fingerprint(folder)
+    if arguments.json:
+        give({"fingerprint": digits})
+    else:
+        say(digits)
+    return 0
+
+
+def _confirm(arguments: argparse.Namespace) -> int:
+    from adapters.command.desk_folder import desk
+    from adapters.command.screen import give, say
+    from adapters.desk.keys import confirm
+
+    with desk(arguments) as folder:
+        asyncio.run(confirm(folder, arguments.agency, " ".join(arguments.fingerprint)))
+    if arguments.json:
+        give({"agency": arguments.agency, "confirmed": True})
+    else:
+        say(f"{arguments.agency} is confirmed; envelopes can be sealed to it now.")
+    return 0
+
+
+def _rotate(arguments: argparse.Namespace) -> int:
+    from adapters.command.acting import perform_act
+    from adapters.desk.keys import rotate_keys
+
+    by = practitioner(arguments)
+    return perform_act(
+        arguments, lambda folder: rotate_keys(folder, practitioner=by), done="The new keys are in force."
+    )
+
+
+def _revoke(arguments: argparse.Namespace) -> int:
+    from adapters.command.acting import perform_act
+    from adapters.desk.keys import revoke_key
+
+    by, kid = practitioner(arguments), arguments.kid
+    return perform_act(
+        arguments,
+        lambda folder: revoke_key(folder, kid, practitioner=by),
+        done="The key is revoked, from here in the log.",
+    )

@@ -1,0 +1,63 @@
+"""`status`: how far what we sent has got."""
+
+import argparse
+
+from adapters.command.argument import Commands, command
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = command(
+        commands,
+        "status",
+        perform,
+        does="say how far what was sent has got: one envelope, or all",
+        example="""
+        gatehouse-adapter status
+        gatehouse-adapter status 7d1f0f3e-8f0a-4f57-9d2c-0c1f6a7f4b10 --until ended --wait 60
+        """,
+    )
+    parser.add_argument("envelope", nargs="?", metavar="ENVELOPE", help="its id; left out: everything sent")
+    parser.add_argument(
+        "--until",
+        choices=("decided", "deposited", "settled", "ended"),
+        default="decided",
+        help="with --wait: how far (settled: the receipt is there; ended: every category answered or closed)",
+    )
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="wait at most so long for --until; 5 if it has not come",
+    )
+
+
+def perform(arguments: argparse.Namespace) -> int:
+    """Report; with an envelope the exit code says how far it got."""
+    import asyncio
+
+    from adapters.command.desk_folder import desk
+    from adapters.command.exit import Exit
+    from adapters.command.outcome import exit_of, lines
+    from adapters.command.screen import give, say
+    from adapters.desk.follow import Milestone, all_sent, reached, wait_for
+
+    with desk(arguments) as folder:
+        if arguments.envelope is None:
+            everything = all_sent(folder)
+            if arguments.json:
+                give({"sent": everything})
+            else:
+                say(*[line for sent in everything for line in lines(sent)] or ["Nothing was sent yet."])
+            return Exit.DONE
+        milestone = Milestone(arguments.until)
+        found = asyncio.run(
+            wait_for(folder, arguments.envelope, milestone, within=max(arguments.wait, 0.001))
+        )
+    if arguments.json:
+        give(found)
+    else:
+        say(*lines(found))
+    ended = exit_of(found)
+    return Exit.WAITING if ended is Exit.DONE and arguments.wait and not reached(found, milestone) else ended
