@@ -75,8 +75,8 @@ def verify_key_set(token: str, *, identity: PublicKey, previous: str | None, at:
     Raises MalformedInput, BadSignature, or BadKey: `key-set-not-next`, `key-set-expired`, `key-set-same-key`,
     `no-sealing-key`, or a key's own code.
     """
-    keyset = _verified(token, identity)
     verify_prime_order(identity)
+    keyset = _verified(token, identity)
     verify_prime_order(keyset.signing)
     if previous is not None:
         _verify_succession(keyset, previous, identity)

@@ -39,7 +39,7 @@ def forge(
     full: dict[str, JsonValue] = {
         "alg": "EdDSA",
         "typ": "dpop+jwt",
-        "jwk": KEY.public.jwk(),
+        "jwk": {**KEY.public.jwk()},
         **(header or {}),
     }
     signing_input = f"{base64url.encode(strict_json.dump(full))}.{base64url.encode(strict_json.dump(claims))}"

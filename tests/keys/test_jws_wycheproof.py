@@ -40,7 +40,7 @@ def signed(header: str, payload: str) -> str:
 
 def embedded_jwk() -> str:
     token = jws.sign_with_header(
-        b'{"jti":"a"}', ATTACKER, {"kid": KEY.public.kid, "typ": TYP, "jwk": ATTACKER.public.jwk()}
+        b'{"jti":"a"}', ATTACKER, {"kid": KEY.public.kid, "typ": TYP, "jwk": {**ATTACKER.public.jwk()}}
     )
     return str(token)
 

@@ -10,7 +10,7 @@ from keys import base64url, jws, keyset, strict_json
 from keys.errors import BadKey, Rejected
 from keys.hybrid import SealingKey
 from keys.keyset import KeySet, SealingUse
-from keys.signing import SigningKey
+from keys.signing import PublicKey, SigningKey, public_key
 from keys.strict_json import JsonValue
 
 IDENTITY = SigningKey.from_seed(b"i" * 32)
@@ -62,12 +62,16 @@ def test_a_set_reads_back() -> None:
 
 def test_a_set_follows_the_one_before() -> None:
     third = dataclasses.replace(SECOND, version=3, previous=keyset.digest(SECOND_TOKEN))
+    skipped = dataclasses.replace(SECOND, version=3)
+    repeated = dataclasses.replace(SECOND, version=2, previous=keyset.digest(SECOND_TOKEN))
     forked = dataclasses.replace(SECOND, previous=keyset.digest(SECOND_TOKEN))
     other_agency = dataclasses.replace(SECOND, agency="another")
     assert refusal(keyset.sign_key_set(third, IDENTITY), previous=SECOND_TOKEN) == "accepted"
     assert refusal(keyset.sign_key_set(third, IDENTITY), previous=FIRST_TOKEN) == "key-set-not-next"
     assert refusal(FIRST_TOKEN, previous=SECOND_TOKEN) == "key-set-not-next"
     assert refusal(SECOND_TOKEN, previous=SECOND_TOKEN) == "key-set-not-next"
+    assert refusal(keyset.sign_key_set(skipped, IDENTITY), previous=FIRST_TOKEN) == "key-set-not-next"
+    assert refusal(keyset.sign_key_set(repeated, IDENTITY), previous=SECOND_TOKEN) == "key-set-not-next"
     assert refusal(keyset.sign_key_set(forked, IDENTITY), previous=FIRST_TOKEN) == "key-set-not-next"
     assert refusal(keyset.sign_key_set(other_agency, IDENTITY), previous=FIRST_TOKEN) == "key-set-not-next"
 
@@ -158,6 +162,20 @@ def test_a_set_of_another_shape_is_refused_though_signed(change: dict[str, JsonV
 )
 def test_a_set_with_a_bad_key_is_refused(change: dict[str, JsonValue], code: str) -> None:
     assert refusal(claims(**change)) == code
+
+
+def mixed_order(key: PublicKey) -> PublicKey:
+    """The key plus the point of order two, (0, -1): both coordinates negated."""
+    y = int.from_bytes(key.raw, "little") & (2**255 - 1)
+    sign = key.raw[31] >> 7
+    return public_key((2**255 - 19 - y | (1 - sign) << 255).to_bytes(32, "little"))
+
+
+def test_keys_of_mixed_order_are_refused() -> None:
+    assert refusal(signed(signing=mixed_order(SIGNING.public))) == "key-mixed-order"
+    with pytest.raises(BadKey) as refused:
+        keyset.verify_key_set(FIRST_TOKEN, identity=mixed_order(IDENTITY.public), previous=None, at=AT)
+    assert refused.value.code == "key-mixed-order"
 
 
 def test_a_token_of_another_type_is_no_key_set() -> None:
