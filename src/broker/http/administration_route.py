@@ -3,7 +3,7 @@
 from aiohttp import web
 from pydantic import JsonValue
 
-from broker.exchange.verbs import administer
+from broker.exchange.administer import administer
 from broker.http.read import read_body
 from broker.http.respond import answer_response
 from broker.http.surface import SURFACE

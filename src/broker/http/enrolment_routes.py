@@ -64,7 +64,11 @@ async def issue_token(request: web.Request) -> web.StreamResponse:
             nonce=surface.edge.nonce,
             lifetime=limits.token,
         )
-    body = {"access_token": issued.token, "token_type": "DPoP", "expires_in": issued.expires_in}
+    body: dict[str, str | int] = {
+        "access_token": issued.token,
+        "token_type": "DPoP",
+        "expires_in": issued.expires_in,
+    }
     return json_response(strict_json.dump(body))
 
 

@@ -1,17 +1,15 @@
 """Around every handler: a bound on requests at once, every failure a problem, one log line, headers that keep
 browsers out."""
 
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from broker.http.problems import problem_of, problem_response
 from broker.http.surface import SURFACE
 from broker.logging import log
 from broker.protocol.problem import Problem
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 CONNECTION: Final = "/v1/connection"
 
@@ -26,7 +24,7 @@ _HEADERS: Final = {
 _ONE_YEAR: Final = "max-age=31536000"
 
 
-def guarded() -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def guarded() -> Middleware:
     """The middleware of one application, with its own count of requests."""
     running = 0
 

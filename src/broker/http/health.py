@@ -71,6 +71,7 @@ class Feeler:
         except Exception as error:  # whatever it was, the answer is "not ready"; problem_of logs its type
             problem_of(error)
             return Pulse(database=False, policy=False, records=self._pulse.records, size=self._pulse.size)
+        assert row is not None
         return Pulse(
             database=True, policy=row["policy_version"] is not None, records=row["records"], size=row["size"]
         )

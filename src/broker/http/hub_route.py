@@ -7,8 +7,8 @@ from aiohttp import web
 from broker.http.health import FEELER
 from broker.http.respond import answer_response
 from broker.http.surface import SURFACE
-from broker.hub import Hub
-from broker.protocol.evidence import HubKeys
+from broker.hub import hub_document
+from broker.protocol.evidence import HubKeys, parse_hub_keys
 
 SPEAKS: Final = ["1"]
 """Protocol versions this hub takes: its own and, once there is one, the one before."""
@@ -21,18 +21,10 @@ class HubAnswer(HubKeys):
     database: str
 
 
-def hub_keys(hub: Hub) -> HubKeys:
-    """The hub's public keys, as agencies pin them."""
-    jwk = {name: str(value) for name, value in hub.keys.decision.public.jwk().items()}
-    return HubKeys(
-        hub=hub.hub_id, origin=hub.origin, decision_key=jwk, log_vkey=str(hub.keys.log_vkey(hub.origin))
-    )
-
-
 async def show_hub(request: web.Request) -> web.StreamResponse:
     """The hub's keys and state."""
     pulse, _ = await request.app[FEELER].feel()
-    keys = hub_keys(request.app[SURFACE].hub)
+    keys = parse_hub_keys(dict(hub_document(request.app[SURFACE].hub)))
     return answer_response(
         HubAnswer(**keys.model_dump(), speaks=SPEAKS, database="ok" if pulse.database else "unavailable")
     )

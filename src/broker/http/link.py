@@ -291,6 +291,8 @@ class Link:
                     return End(code=STOPPED, reason="stopped")
                 case "changed" | "directory" | "subject-key":
                     await self._send(asking_frame(f"c{next(self._numbers)}", Verb.CHANGED, _hint(event)))
+                case _:
+                    pass  # for the hub's own sweep
 
     async def _watch(self) -> End:
         await asyncio.sleep(max(0, self._expires - self._surface.edge.now()))

@@ -53,7 +53,7 @@ def _protocol(manager: web.Server, loop: asyncio.AbstractEventLoop, limits: Limi
     return Protocol(
         manager,
         loop=loop,
-        access_log=None,
+        access_log=None,  # type: ignore[arg-type]  # as AppRunner itself passes it to log nothing
         auto_decompress=False,
         keepalive_timeout=limits.idle,
         lingering_time=2.0,
