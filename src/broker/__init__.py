@@ -1,1 +1,1 @@
-"""The hub: decides whether a sealed envelope may pass, carries it, and keeps the log. It cannot read a body."""
+"""The hub: decides whether a sealed envelope may pass, carries it, keeps the log. It cannot read a body."""

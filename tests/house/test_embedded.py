@@ -155,9 +155,7 @@ async def test_a_short_folder_that_someone_else_made_is_not_used(begin: Start, t
     assert await ask(running.url, "SELECT 1") == 1
 
 
-@pytest.mark.parametrize(
-    "name", ["a b", "a,b", "it's", 'say "so"', "back\\slash", "ünïcode", "a%20b", "$HOME", "-c"]
-)
+@pytest.mark.parametrize("name", ["a,b", 'it\'s "so"', "$HOME \\ x", "ünï%20", "-c"])
 async def test_a_folder_may_have_any_name(begin: Start, tmp_path: Path, name: str) -> None:
     running = await begin(tmp_path / name)
     assert await ask(running.url, "SELECT 1") == 1
