@@ -35,6 +35,7 @@ def load_or_make(directory: Path) -> HubKeyring:
     Raises:
         keys.errors.UnsafeFile: a key file others can read, or not ours.
     """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return HubKeyring(
         decision=SigningKey.from_seed(store.load_or_create_seed(directory / "decision")),
         log=SigningKey.from_seed(store.load_or_create_seed(directory / "log")),

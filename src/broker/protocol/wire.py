@@ -36,8 +36,8 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, ser_json_inf_nan="constants")
 
     def dump(self) -> bytes:
-        """Give the value as compact JSON, without absent optional members."""
-        return self.model_dump_json(exclude_none=True).encode()
+        """Give the value as compact JSON, every member written out."""
+        return self.model_dump_json().encode()
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -25,6 +25,7 @@ def queries(file: str) -> MappingProxyType[str, str]:
     """
     text = files("broker.store").joinpath("queries", f"{file}.sql").read_text(encoding="utf-8")
     found = {match["name"]: match["sql"].rstrip(";").strip() for match in _HEADER.finditer(text)}
-    if len(found) != text.count("-- name:") or text.count(";") != len(found):
+    statements = sum(line.count(";") for line in text.splitlines() if not line.startswith("--"))
+    if not len(found) == text.count("-- name:") == statements:
         raise ValueError(f"queries/{file}.sql: each statement needs a unique name and a sentence, and ends with ';'.")
     return MappingProxyType(found)
