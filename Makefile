@@ -31,7 +31,7 @@ check: $(VENV)/dev.stamp
 	@$(PY) -m ruff check $(CODE)
 	@$(PY) -m ruff format --check --quiet $(CODE) || { echo "run: $(PY) -m ruff format $(CODE)"; exit 1; }
 	@$(PY) -m mypy $(CODE)
-	@$(VENV)/bin/lint-imports --no-timings >$(VENV)/floors.txt || { cat $(VENV)/floors.txt; exit 1; }
+	@$(VENV)/bin/lint-imports >$(VENV)/floors.txt || { cat $(VENV)/floors.txt; exit 1; }
 	@$(PY) -m tools.generated
 	@echo "check: style, types, import floors and generated docs are right"
 
