@@ -1,5 +1,4 @@
-"""Data sharing agreements. Good practice, not a condition of lawfulness: a missing one holds, never
-refuses."""
+"""Data sharing agreements: good practice, no condition of lawfulness. A missing one holds, never refuses."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,8 +27,7 @@ class Agreement:
 
 
 def covers(agreement: Agreement, question: "Question") -> bool:
-    """Whether the agreement covers every body, the purpose and every category of the question at its
-    instant."""
+    """Whether it covers every body, the purpose and every category of the question at its instant."""
     if question.at < agreement.starts or (agreement.ends is not None and question.at >= agreement.ends):
         return False
     if question.purpose not in agreement.purposes:

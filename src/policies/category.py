@@ -71,8 +71,9 @@ class CategoryFacts:
     `special_category`: it can hold data within UK GDPR Article 9(1), so a condition is needed.
     `criminal`: it can hold convictions, offences or allegations about a data subject (Article 10; DPA 2018
     s.11(2)).
-    `protected_possible`: it can hold a fact whose very existence is protected (adoption, gender recognition,
-    fertility treatment, sexually transmitted infection, covert operation): existence is never confirmed.
+    `protected_possible`: it can hold a fact whose very existence is protected (adoption, gender
+    recognition, fertility treatment, sexually transmitted infection, covert operation): existence is never
+    confirmed.
     """
 
     special_category: bool

@@ -1,11 +1,11 @@
 """Deciding: the one way from a question to allow, hold or refuse.
 
-Promises: the same question, policy set and catalogue give the same decision, always; what is not allowed by a
-rule and lawful for each party that must have grounds does not pass; whatever goes wrong inside is a refusal.
-What stands in the declaration itself and is wrong refuses, because only a new declaration mends it; a fact
-outside the declaration that is missing holds, because a person can still provide it. Does not promise that
-the
-facts in the question are true or current: whoever puts the question read them in the same transaction.
+Promises: the same question, policy set and catalogue give the same decision, always; what is not allowed by
+a rule and lawful for each party that must have grounds does not pass; whatever goes wrong inside is a
+refusal. What stands in the declaration itself and is wrong refuses, because only a new declaration mends
+it; a fact outside the declaration that is missing holds, because a person can still provide it. Does not
+promise that the facts in the question are true or current: whoever puts the question read them in the same
+transaction.
 """
 
 from dataclasses import dataclass
@@ -44,9 +44,8 @@ _ACTION_OF_KIND = {
 class Decision:
     """What was decided, why, and under which rules.
 
-    `needs` what would lift a hold; empty otherwise. `confirmable` the categories of an allowed ask of
-    which the
-    asker may be told that nothing is held; fixed now, whatever is found later.
+    `needs` what would lift a hold; empty otherwise. `confirmable` the categories of an allowed ask of which
+    the asker may be told that nothing is held; fixed now, whatever is found later.
     """
 
     outcome: Outcome
@@ -170,13 +169,17 @@ def _outside(
     if policy.require_agreement and not (
         question.agreement is not None and covers(question.agreement, question)
     ):
+        # Whose information it is answers for it; a concern told unasked is to reach the front door at once,
+        # so there the recipient's desk is rung.
+        told = question.action is Action.TELL
+        party = question.asker if told else question.source
         need = Need(
             fact=Fact.AGREEMENT,
             scope=f"{question.asker.agency} {question.source.agency} {question.purpose.value}",
             who=PractitionerRole.DUTY_CONTACT,
-            party=Side.SOURCE,
-            agency=question.source.agency,
-            contact=question.source.duty_contact,
+            party=Side.ASKER if told else Side.SOURCE,
+            agency=party.agency,
+            contact=party.duty_contact,
         )
         held.append(_held("missing-agreement", question, catalogue, need, danger=danger))
         needs.append(need)

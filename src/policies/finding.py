@@ -63,8 +63,7 @@ class Fact(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing seen. `code` is stable; `source` names the instrument; `verification` how far that was
-    checked."""
+    """One thing seen. `code` is stable; `source` the instrument; `verification` how far that was checked."""
 
     code: str
     slot: Slot

@@ -1,10 +1,9 @@
 """The last word. Findings say what is wrong; the gate alone says yes.
 
 One function with one signature, so that a policy engine can stand here later: it sees the whole question,
-what
-was found, and the policy. Only an explicit True allows. It asks again, by itself and in the shortest way,
-what
-must be so: nothing refuses or holds, a rule covers every category, and each side that must have grounds has.
+what was found, and the policy. Only an explicit True allows. It asks again, by itself and in the shortest
+way, what must be so: nothing refuses or holds, a rule covers every category, and each side that must have
+grounds has.
 """
 
 from collections.abc import Sequence

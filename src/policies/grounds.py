@@ -27,8 +27,7 @@ class Grounds:
 
     `article9` the condition for special categories (a DPA Schedule 1 paragraph counts as one: `SCH1-P18`).
     `article10` and, where the processing is not under official authority, `schedule1_paragraph` the
-    Schedule 1
-    condition it borrows (UK GDPR Art 10; DPA 2018 s.10(5)).
+    Schedule 1 condition it borrows (UK GDPR Art 10; DPA 2018 s.10(5)).
     `schedule1` one reason per data subject, wherever `SCH1-P18` is relied on.
     `collected_under` the regime the party collected the information in: police information collected under
     Part 3 and released under the UK GDPR is the ordinary case (DPA 2018 s.36(4)).

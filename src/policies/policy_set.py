@@ -1,10 +1,8 @@
 """A hub's sharing policy: who may ask, release or tell what to whom, for which purpose, and by when.
 
 Promises: a parsed policy set is complete and closed (unknown words and members are refused), its digest
-covers
-all of it, and what no rule names is not allowed. Does not promise that a set is in force: that is the
-hub's to
-know. Law is in the catalogue; a rule can only narrow what the law allows.
+covers all of it, and what no rule names is not allowed. Does not promise that a set is in force: that is
+the hub's to know. Law is in the catalogue; a rule can only narrow what the law allows.
 """
 
 import hashlib
@@ -33,9 +31,8 @@ class Rule:
     """Sectors of `from_sectors` may do `action` towards `to_sectors`, for `purpose`, in `categories`.
 
     "From" is who sends the envelope: the asker of an ask, the source of a release or a tell. `confirm` are
-    the
-    categories of which the asker may be told that nothing is held; a category that can hold a protected fact
-    is never confirmed, whatever stands here.
+    the categories of which the asker may be told that nothing is held; a category that can hold a protected
+    fact is never confirmed, whatever stands here.
     """
 
     name: str
@@ -86,8 +83,7 @@ class PolicySet:
     `clocks` seconds within which an answer is due, by rating; `clocks_verification` how far they were
     checked.
     `require_agreement`: an exchange no agreement covers is held. `allow_unconfirmed`: a catalogue entry
-    nobody
-    has confirmed may be relied on. `allowed` and `confirmed` are the rules spelled out, for speed.
+    nobody has confirmed may be relied on. `allowed` and `confirmed` are the rules spelled out, for speed.
     """
 
     version: int

@@ -18,9 +18,9 @@ class Subject:
     """One person the exchange is about, by role only.
 
     `protected_person`: the sharing is to protect this person. A child or unborn child always counts; a
-    sibling
-    counts when flagged; an adult counts only with `at_risk_recorded`, the three findings of DPA 2018 Sch 1
-    para 18(3). `cannot_consent`: physically or legally incapable of consenting, as recorded (Art 9(2)(c)).
+    sibling counts when flagged; an adult counts only with `at_risk_recorded`, the three findings of DPA
+    2018 Sch 1 para 18(3). `cannot_consent`: physically or legally incapable of consenting, as recorded (Art
+    9(2)(c)).
     """
 
     role: SubjectRole

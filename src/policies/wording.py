@@ -1,10 +1,9 @@
 """Every finding's words in one table: what is wrong, in a sentence a social worker understands, and what
-would
-put it right. Codes are stable; sentences may be improved.
+would put it right. Codes are stable; sentences may be improved.
 
 `{who}` is the party, `{other}` the other one, `{claim}` the catalogue entry claimed, `{people}`,
-`{categories}`,
-`{detail}` facts of the case as codes. Nothing here can hold a name, a number or a word about a subject.
+`{categories}`, `{detail}` facts of the case as codes. Nothing here can hold a name, a number or a word
+about a subject.
 """
 
 from collections.abc import Mapping
@@ -279,7 +278,7 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             None,
             "No agreement in force covers these two agencies for this. That is good practice missing, not "
             "law.",
-            "Ring {contact}; their duty contact can lift the hold for this once.",
+            "Ring {contact}; the duty contact there can lift the hold for this once.",
         ),
         "threshold-not-recorded": _hold(
             Slot.THRESHOLD,

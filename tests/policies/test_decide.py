@@ -444,6 +444,14 @@ def test_a_missing_agreement_holds_and_names_whom_to_ring() -> None:
     allowed(question(agreement=AGREEMENT))
 
 
+def test_a_concern_told_without_an_agreement_sends_the_teller_to_the_front_door() -> None:
+    told = contact_tell(agreement=None)
+    held(told, "missing-agreement")
+    (need,) = decided(told).needs
+    assert (need.party, need.agency) == (Side.ASKER, social_care().agency)
+    assert need.contact == social_care().duty_contact
+
+
 @pytest.mark.parametrize(
     "changes",
     [

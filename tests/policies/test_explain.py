@@ -20,8 +20,8 @@ def test_a_refusal_says_what_is_wrong_and_what_mends_it() -> None:
 def test_a_hold_says_whom_to_ring() -> None:
     assert explain(decided(question(agreement=None))) == (
         "This is held; nothing has been sent. No agreement in force covers these two agencies for this. That "
-        "is good practice missing, not law. Ring Safeguarding nurse, 01632 960002; their duty contact can "
-        "lift the hold for this once."
+        "is good practice missing, not law. Ring Safeguarding nurse, 01632 960002; the duty contact there "
+        "can lift the hold for this once."
     )
 
 
