@@ -1,7 +1,8 @@
 """Group commit: what arrives while one transaction runs goes into the next together.
 
-One batcher per verb, one transaction in flight each. A batch that fails is tried again one by one, so that one bad
-declaration costs nobody else; a commit whose answer was lost is run again behind a barrier and gives the first outcome.
+One batcher per verb, one transaction in flight each. A batch that fails is tried again one by one, so that
+one bad declaration costs nobody else; a commit whose answer was lost is run again behind a barrier and gives
+the first outcome.
 """
 
 import asyncio
@@ -22,20 +23,32 @@ class RunAgain(Exception):
     """Another transaction wrote the same id meanwhile: run again, read it, and give its outcome."""
 
 
-_AGAIN: Final = (RunAgain, asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError, CommitUnknown,
-                 *LOST)
+_AGAIN: Final = (
+    RunAgain,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    CommitUnknown,
+    *LOST,
+)
 _TRIES: Final = 4
-"""Attempts at one item: enough to get over a restarted database's first second, few enough to answer in time."""
+"""Attempts at one item: enough to get over a restarted database's first second, few enough to answer in time.
+"""
 QUEUE_LIMIT: Final = 4_096
 """Work waiting beyond this is refused with 503 rather than kept: the sender has it journalled."""
 
 
 class Batcher(Generic[In, Out]):
-    """Collects items and runs them together; `submit` returns an item's own outcome or raises its own problem."""
+    """Collects items and runs them together; `submit` returns an item's own outcome or raises its own
+    problem.
+    """
 
     def __init__(
-        self, run: Callable[[Sequence[In]], Awaitable[Sequence[Out | Problem]]], *,
-        limit: int, barrier: Callable[[], Awaitable[None]],
+        self,
+        run: Callable[[Sequence[In]], Awaitable[Sequence[Out | Problem]]],
+        *,
+        limit: int,
+        barrier: Callable[[], Awaitable[None]],
     ) -> None:
         self._run = run
         self._limit = limit
@@ -104,12 +117,15 @@ class Batcher(Generic[In, Out]):
                 await asyncio.sleep(0.05 * 4**attempt)
             except Problem as problem:
                 return problem
-            except Exception as error:  # reported to its own sender as a failure of the hub, logged at the edge
+            except (
+                Exception
+            ) as error:  # reported to its own sender as a failure of the hub, logged at the edge
                 return error
         return _unavailable()
 
     async def _quiet_barrier(self) -> None:
-        # A barrier that fails leaves the commit unknown; the repeat reads what is there and is refused or finds it.
+        # A barrier that fails leaves the commit unknown; the repeat reads what is there and is refused or
+        # finds it.
         try:
             await self._barrier()
         except _AGAIN:
@@ -126,4 +142,8 @@ def _settle(future: "asyncio.Future[Out]", outcome: Out | Exception) -> None:
 
 
 def _unavailable() -> Problem:
-    return Problem("unavailable", "The hub cannot reach its database now. Repeat the same bytes in a moment.", retry_after=2)
+    return Problem(
+        "unavailable",
+        "The hub cannot reach its database now. Repeat the same bytes in a moment.",
+        retry_after=2,
+    )

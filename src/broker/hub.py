@@ -1,7 +1,7 @@
 """The hub, wired by hand: one function opens it, one context keeps its work going.
 
-`open_hub` brings the database forward and makes the hub on first use; `running` starts what works in the background
-(integration, sweep, wake-ups, the three batchers) and at the end finishes what is in flight.
+`open_hub` brings the database forward and makes the hub on first use; `running` starts what works in the
+background (integration, sweep, wake-ups, the three batchers) and at the end finishes what is in flight.
 """
 
 import asyncio
@@ -47,7 +47,9 @@ _FACTS = queries("facts")
 _log = structlog.get_logger("gatehouse.hub")
 _STATEMENT_TIMEOUT: Final = "30s"
 _LOCK_TIMEOUT: Final = "10s"
-"""A lock not had by then is given up and tried again alone: nothing waits for ever behind one stuck transaction."""
+"""A lock not had by then is given up and tried again alone: nothing waits for ever behind one stuck
+transaction.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,8 +86,14 @@ class Hub:
 
 
 async def open_hub(
-    *, url: str, keys: HubKeyring, settings: Settings, clock: Callable[[], int], new_id: Callable[[], str],
-    origin: str = "gatehouse.hub", observe: Observer = unobserved,
+    *,
+    url: str,
+    keys: HubKeyring,
+    settings: Settings,
+    clock: Callable[[], int],
+    new_id: Callable[[], str],
+    origin: str = "gatehouse.hub",
+    observe: Observer = unobserved,
 ) -> Hub:
     """Open the hub on its database, making both on first use.
 
@@ -94,17 +102,26 @@ async def open_hub(
         origin: the log's name, for a new hub; an existing hub keeps its own.
 
     Raises:
-        StoreUnavailable: the database cannot be reached, is newer than this program, or belongs to other keys.
+        StoreUnavailable: the database cannot be reached, is newer than this program, or belongs to other
+        keys.
     """
     try:
         pool = await asyncpg.create_pool(
-            url, min_size=2, max_size=settings.pool_size, command_timeout=None,
-            server_settings={"statement_timeout": _STATEMENT_TIMEOUT, "lock_timeout": _LOCK_TIMEOUT,
-                             "application_name": "gatehouse", "jit": "off"},
+            url,
+            min_size=2,
+            max_size=settings.pool_size,
+            command_timeout=None,
+            server_settings={
+                "statement_timeout": _STATEMENT_TIMEOUT,
+                "lock_timeout": _LOCK_TIMEOUT,
+                "application_name": "gatehouse",
+                "jit": "off",
+            },
         )
     except (*LOST, asyncpg.PostgresError) as error:
         raise StoreUnavailable(
-            "database-unreachable", f"The database cannot be reached ({type(error).__name__}): check that it runs and the URL."
+            "database-unreachable",
+            f"The database cannot be reached ({type(error).__name__}): check that it runs and the URL.",
         ) from error
     try:
         async with pool.acquire() as connection:
@@ -115,15 +132,32 @@ async def open_hub(
         raise
     head, tiles, wake = LogHead(), TileCache(pool), Wake(pool)
     hub = Hub(
-        pool=pool, hub_id=hub_id, origin=origin, keys=keys, settings=settings, observe=observe, clock=clock,
-        catalogue=load_catalogue(), facts=FactReader(), asks=AskReader(), head=head, tiles=tiles,
+        pool=pool,
+        hub_id=hub_id,
+        origin=origin,
+        keys=keys,
+        settings=settings,
+        observe=observe,
+        clock=clock,
+        catalogue=load_catalogue(),
+        facts=FactReader(),
+        asks=AskReader(),
+        head=head,
+        tiles=tiles,
         integrator=Integrator(
             pool=pool, keys=keys, origin=origin, head=head, tiles=tiles, settings=settings, observe=observe
         ),
-        prover=Prover(pool=pool, head=head, tiles=tiles), wake=wake,
-        declaring=Batcher(lambda batch: declare(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)),
-        depositing=Batcher(lambda batch: deposit(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)),
-        acting=Batcher(lambda batch: act(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)),
+        prover=Prover(pool=pool, head=head, tiles=tiles),
+        wake=wake,
+        declaring=Batcher(
+            lambda batch: declare(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)
+        ),
+        depositing=Batcher(
+            lambda batch: deposit(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)
+        ),
+        acting=Batcher(
+            lambda batch: act(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)
+        ),
     )
     await hub.integrator.open()
     return hub
@@ -136,8 +170,10 @@ async def running(hub: Hub) -> AsyncIterator[Hub]:
     for batcher in batchers:
         batcher.start()
     tasks = [
-        asyncio.create_task(hub.integrator.run(), name="integrate"), asyncio.create_task(hub.wake.run(), name="wake"),
-        asyncio.create_task(_sweep(hub), name="sweep"), asyncio.create_task(_redecide(hub), name="redecide"),
+        asyncio.create_task(hub.integrator.run(), name="integrate"),
+        asyncio.create_task(hub.wake.run(), name="wake"),
+        asyncio.create_task(_sweep(hub), name="sweep"),
+        asyncio.create_task(_redecide(hub), name="redecide"),
     ]
     hub.head.pending.set()
     try:
@@ -191,16 +227,33 @@ async def _settle(
         await connection.fetch(_SQL["add_hub"], hub_id, origin, at)
         document = strict_json.parse(files("policies").joinpath("data/seed_policy.json").read_bytes())
         policy = parse_policy_set(document)
-        await connection.fetch(_SQL["add_policy_set"], policy.version, policy.digest, strict_json.dump(document))
+        await connection.fetch(
+            _SQL["add_policy_set"], policy.version, policy.digest, strict_json.dump(document)
+        )
         await connection.fetch(_SQL["set_policy_head"], policy.version)
-        await connection.fetch(_SQL["add_person"], FIRST_ADMINISTRATOR, "administrator", keys.administrator.raw)
+        await connection.fetch(
+            _SQL["add_person"], FIRST_ADMINISTRATOR, "administrator", keys.administrator.raw
+        )
         for kind, scope in ((Guard.POLICY, HEAD), (Guard.AGREEMENT, ALL)):
             await connection.execute(_FACTS["move_guard"], kind.value, scope)
-        await append(connection, keys.decision, [Entry(record=Origin(
-            at=at, hub=hub_id, decision_key=keys.decision.public.jwk(), log_vkey=str(keys.log_vkey(origin)),
-            administrator=FIRST_ADMINISTRATOR, administrator_key=keys.administrator.jwk(),
-            policy_version=policy.version, policy_digest=policy.digest,
-        ))])
+        await append(
+            connection,
+            keys.decision,
+            [
+                Entry(
+                    record=Origin(
+                        at=at,
+                        hub=hub_id,
+                        decision_key=keys.decision.public.jwk(),
+                        log_vkey=str(keys.log_vkey(origin)),
+                        administrator=FIRST_ADMINISTRATOR,
+                        administrator_key=keys.administrator.jwk(),
+                        policy_version=policy.version,
+                        policy_digest=policy.digest,
+                    )
+                )
+            ],
+        )
         return hub_id, origin
 
     return await committed(pool, work)
@@ -209,6 +262,8 @@ async def _settle(
 def hub_document(hub: Hub) -> dict[str, str | dict[str, str]]:
     """The hub's public keys, as agencies pin them (`broker.protocol.evidence.HubKeys`)."""
     return {
-        "hub": hub.hub_id, "origin": hub.origin, "decision_key": hub.keys.decision.public.jwk(),
+        "hub": hub.hub_id,
+        "origin": hub.origin,
+        "decision_key": hub.keys.decision.public.jwk(),
         "log_vkey": str(hub.keys.log_vkey(hub.origin)),
     }

@@ -1,7 +1,7 @@
 """The hub's own keys, one per use, in files of mode 0600 beside the database, never in it.
 
-decision signs every record; log signs checkpoints only; subject makes the tokens that stand for people; administrator
-is the first person's key, made with the hub and meant to be moved to its owner.
+decision signs every record; log signs checkpoints only; subject makes the tokens that stand for people;
+administrator is the first person's key, made with the hub and meant to be moved to its owner.
 """
 
 from dataclasses import dataclass, field

@@ -12,7 +12,8 @@ class Settings:
     integrate_limit: int = 2_048
     """Records under one checkpoint at most: bounds the memory of one integration."""
     batch_limit: int = 64
-    """Declarations, deposits or acts in one transaction at most: bounds how long the log's counter is held."""
+    """Declarations, deposits or acts in one transaction at most: bounds how long the log's counter is held.
+    """
     prove_wait: float = 5.0
     """How long an answer waits for its checkpoint before it leaves without a proof."""
     deposit_within: int = 3_600

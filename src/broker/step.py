@@ -1,11 +1,13 @@
-"""The named steps of the hub's work: an observer is told each, so that a test can stop the process exactly there."""
+"""The named steps of the hub's work: an observer is told each, so that a test can stop the process exactly
+there.
+"""
 
 from collections.abc import Callable
 from enum import StrEnum
 
 
 class Step(StrEnum):
-    """Where the hub is; `*_WRITTEN` is before the commit, `*_COMMITTED` after it and before anyone is told."""
+    """Where the hub is; `*_WRITTEN` is before the commit, `*_COMMITTED` after it, before anyone is told."""
 
     DECLARE_BEGUN = "declare-begun"
     DECLARE_WRITTEN = "declare-written"

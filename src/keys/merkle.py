@@ -6,6 +6,7 @@ new. Every hash is exactly 32 bytes. It knows no storage; `keys.tile` does.
 
 import hashlib
 import hmac
+import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +24,11 @@ def entry(version: int, salt: bytes, record: bytes) -> bytes:
     if len(salt) != SALT_SIZE:
         raise BadProof("salt-wrong-size", "a log entry's salt is 32 bytes")
     return hashlib.sha256(context.LOG_ENTRY + context.u32(version) + salt + record).digest()
+
+
+def new_salt() -> bytes:
+    """A fresh salt for an entry: random, so that a tile tells nothing even to who could guess a record."""
+    return os.urandom(SALT_SIZE)
 
 
 def leaf_hash(entry: bytes) -> bytes:

@@ -1,1 +1,3 @@
-"""The hub's use cases: one verb a file, each owning its transaction. Every one is idempotent by issuer and id."""
+"""The hub's use cases: one verb a file, each owning its transaction. Every one is idempotent by issuer and
+id.
+"""

@@ -34,7 +34,9 @@ async def act(hub: "Hub", batch: Sequence[Acting]) -> list[Acted | Problem]:
         except Problem as problem:
             verified.append(problem)
     receipts = [
-        (each, each.act) for each in verified if isinstance(each, Verified) and isinstance(each.act, acts.Receipt)
+        (each, each.act)
+        for each in verified
+        if isinstance(each, Verified) and isinstance(each.act, acts.Receipt)
     ]
     found: dict[tuple[str, str], Acted | Problem] = {}
     if receipts:
@@ -44,7 +46,10 @@ async def act(hub: "Hub", batch: Sequence[Acting]) -> list[Acted | Problem]:
             told.clear()
             taken = await receive(hub, connection, receipts, told)
             await hub.wake.tell(
-                connection, "changed", {sender for sender, _ in told}, envelopes=[envelope for _, envelope in told]
+                connection,
+                "changed",
+                {sender for sender, _ in told},
+                envelopes=[envelope for _, envelope in told],
             )
             return taken
 
@@ -60,7 +65,8 @@ async def act(hub: "Hub", batch: Sequence[Acting]) -> list[Acted | Problem]:
         elif len(batch) == 1:
             outcomes.append(await _alone(hub, each))
         else:
-            # One that fails must not undo the others: it runs by itself, and a repeat of it finds what it did.
+            # One that fails must not undo the others: it runs by itself, and a repeat of it finds what it
+            # did.
             outcomes.append((await asyncio.gather(act(hub, [each.acting]), return_exceptions=False))[0][0])
     return outcomes
 

@@ -86,7 +86,9 @@ async def verify_act(hub: "Hub", acting: Acting) -> Verified:
     return Verified(acting=acting, kid=token.kid, act=act, digest=digest_of(token.token))
 
 
-async def earlier(connection: Connection, batch: Sequence[Verified]) -> dict[tuple[str, str], Acted | Problem]:
+async def earlier(
+    connection: Connection, batch: Sequence[Verified]
+) -> dict[tuple[str, str], Acted | Problem]:
     """Find acts taken before: the same bytes get the same answer, other bytes under their id a refusal."""
     rows = await connection.fetch(_SQL["find_all"], [v.id[0] for v in batch], [v.id[1] for v in batch])
     digests = {v.id: v.digest for v in batch}
@@ -97,7 +99,9 @@ async def earlier(connection: Connection, batch: Sequence[Verified]) -> dict[tup
             state = None if row["state"] is None else State(row["state"])
             found[key] = Acted(index=row["record_index"], state=state)
         else:
-            found[key] = Problem("replayed-differently", "This jti was used before for other bytes; use a new one.")
+            found[key] = Problem(
+                "replayed-differently", "This jti was used before for other bytes; use a new one."
+            )
     return found
 
 

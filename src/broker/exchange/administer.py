@@ -1,7 +1,7 @@
 """Administration: what a person signs changes the hub, in one transaction with its record.
 
-Authentication is the signature itself: the act names its person, the hub knows the person's key and role. The guard
-table is locked first, so that every permit and handover is ordered before the change or sees it.
+Authentication is the signature itself: the act names its person, the hub knows the person's key and role. The
+guard table is locked first, so that every permit and handover is ordered before the change or sees it.
 """
 
 import json
@@ -55,7 +55,9 @@ async def administer(hub: "Hub", token: str, document: object, *, at: int) -> in
         known = await connection.fetchrow(_ACT["find"], act.iss, act.jti)
         if known is not None:
             if known["digest"] != digest_of(parsed.token):
-                raise Problem("replayed-differently", "This jti was used before for other bytes; use a new one.")
+                raise Problem(
+                    "replayed-differently", "This jti was used before for other bytes; use a new one."
+                )
             return int(known["record_index"])
         if act.hub != hub.hub_id:
             raise Problem("forbidden", "The act was written for another hub.", reason="another-hub")
@@ -65,7 +67,9 @@ async def administer(hub: "Hub", token: str, document: object, *, at: int) -> in
         await connection.fetch(_ACT["take"], [act.iss], [act.jti], [digest_of(parsed.token)], [None])
         for hint in hints:
             await hub.wake.tell(connection, hint.kind, hint.agencies)
-        entry = Entry(record=record.PersonActed(at=at, person=act.iss, act=parsed.token), acted=(act.iss, act.jti))
+        entry = Entry(
+            record=record.PersonActed(at=at, person=act.iss, act=parsed.token), acted=(act.iss, act.jti)
+        )
         return await append(connection, hub.keys.decision, [entry])
 
     index = await committed(hub.pool, work)
@@ -100,8 +104,10 @@ async def _apply(connection: Connection, act: acts.PersonAct, document: object, 
             return agency_key.revocation_hints(act.agency)
         case acts.AgreementSigning():
             text = act.model_dump(mode="json")["agreement"]
-            await _one(connection.fetchval(_SQL["add_agreement"], act.agreement.id, json.dumps(text)),
-                       "An agreement of this id is on record; a change needs a higher version.")
+            await _one(
+                connection.fetchval(_SQL["add_agreement"], act.agreement.id, json.dumps(text)),
+                "An agreement of this id is on record; a change needs a higher version.",
+            )
             await connection.execute(_FACTS["move_guard"], Guard.AGREEMENT.value, ALL)
             return [_HELD]
         case acts.AgreementEnd():
@@ -116,8 +122,10 @@ async def _apply(connection: Connection, act: acts.PersonAct, document: object, 
                 key = parse_public_key(dict(act.key))
             except Rejected as error:
                 raise Problem("unprocessable", str(error), reason=error.code) from error
-            await _one(connection.fetchval(_SQL["add_person"], act.person, act.role, key.raw),
-                       "A person of this id is on record.")
+            await _one(
+                connection.fetchval(_SQL["add_person"], act.person, act.role, key.raw),
+                "A person of this id is on record.",
+            )
             return []
 
 
@@ -127,7 +135,13 @@ async def _add_agency(connection: Connection, act: acts.AgencyAddition, at: int)
     controllers = json.dumps(act.model_dump(mode="json")["controllers"])
     await _one(
         connection.fetchval(
-            _SQL["add_agency"], act.agency, act.name, act.sector.value, controllers, act.duty_contact, act.code_digest,
+            _SQL["add_agency"],
+            act.agency,
+            act.name,
+            act.sector.value,
+            controllers,
+            act.duty_contact,
+            act.code_digest,
             act.code_expires,
         ),
         "An agency of this id is enrolled already.",
@@ -153,9 +167,13 @@ async def _activate(connection: Connection, act: acts.PolicyActivation, document
     if (policy.version, policy.digest) != (act.version, act.policy_digest):
         raise Problem("unprocessable", "The policy set beside the act is not the one it signs.")
     stored: Any = strict_json.dump(document)  # type: ignore[arg-type]  # it came through the strict parser
-    await _one(connection.fetchval(_SQL["add_policy_set"], policy.version, policy.digest, stored),
-               "A policy set of this version is on record; going back is a new version.")
-    await _one(connection.fetchval(_SQL["set_policy_head"], policy.version), "A newer policy set is in force.")
+    await _one(
+        connection.fetchval(_SQL["add_policy_set"], policy.version, policy.digest, stored),
+        "A policy set of this version is on record; going back is a new version.",
+    )
+    await _one(
+        connection.fetchval(_SQL["set_policy_head"], policy.version), "A newer policy set is in force."
+    )
     await connection.execute(_FACTS["move_guard"], Guard.POLICY.value, HEAD)
     return [_HELD]
 
@@ -163,5 +181,3 @@ async def _activate(connection: Connection, act: acts.PolicyActivation, document
 async def _one(written: Awaitable[Any], otherwise: str) -> None:
     if await written is None:
         raise Problem("conflict", otherwise)
-
-

@@ -17,17 +17,22 @@ _FACTS = queries("facts")
 
 
 async def change(connection: Connection, verified: Verified, taken: acts.KeySetChange) -> Effect:
-    """Put the next key set in force beside the last, whose signing key serves until its set runs out or is revoked.
+    """Put the next key set in force beside the last, whose signing key serves until its set runs out or is
+    revoked.
 
     Raises:
-        Problem: the set does not follow the last, is not signed by the identity key, or holds a key in other use.
+        Problem: the set does not follow the last, is not signed by the identity key, or holds a key in other
+        use.
     """
     newest = await connection.fetchrow(_SQL["newest_key_set"], taken.iss)
     if newest is None:
         raise Problem.not_found()
     try:
         key_set = keyset.verify_key_set(
-            taken.key_set, identity=public_key(bytes(newest["identity"])), previous=newest["token"], at=verified.acting.at
+            taken.key_set,
+            identity=public_key(bytes(newest["identity"])),
+            previous=newest["token"],
+            at=verified.acting.at,
         )
     except Rejected as error:
         raise Problem("forbidden", str(error), reason=error.code) from error
@@ -49,8 +54,11 @@ async def add_keys(connection: Connection, key_set: KeySet, token: str) -> None:
     keys += [(each.key.kid, "sealing", each.key.raw) for each in key_set.sealing]
     for kid, use, raw in keys:
         if await connection.fetchval(_SQL["add_key"], kid, key_set.agency, use, raw, key_set.version) is None:
-            raise Problem("conflict", "A key of this set is in use by another agency or for another purpose; make new keys.",
-                          reason="key-in-use")
+            raise Problem(
+                "conflict",
+                "A key of this set is in use by another agency or for another purpose; make new keys.",
+                reason="key-in-use",
+            )
 
 
 async def revoke_own(connection: Connection, verified: Verified, taken: acts.KeyRevocation) -> Effect:
@@ -64,7 +72,8 @@ async def revoke_own(connection: Connection, verified: Verified, taken: acts.Key
 
 
 async def revoke(connection: Connection, agency: str, kid: str) -> None:
-    """Mark a key revoked, end the access tokens it obtained, move the guard. The guard table is locked by the caller.
+    """Mark a key revoked, end the access tokens it obtained, move the guard. The guard table is locked by the
+    caller.
 
     Raises:
         Problem: `not-found` when the agency has no such key.
@@ -76,7 +85,9 @@ async def revoke(connection: Connection, agency: str, kid: str) -> None:
 
 
 def revocation_hints(agency: str) -> list[Hint]:
-    """Whom a revocation wakes: the agency's connection, to be closed if the key opened it, and everyone's directory."""
+    """Whom a revocation wakes: the agency's connection, to be closed if the key opened it, and everyone's
+    directory.
+    """
     return [Hint(kind="stopped", agencies=(agency,)), Hint(kind="directory", agencies=("*",))]
 
 

@@ -20,17 +20,24 @@ _ENVELOPE = queries("envelope")
 async def answer(
     connection: Connection, verified: Verified, taken: acts.Nil | acts.Decline | acts.Waiting
 ) -> Effect:
-    """Take the source's answer to one category; the asker hears nothing of it before the due time, and then no more
-    than of silence.
+    """Take the source's answer to one category; the asker hears nothing of it before the due time, and then
+    no more than of silence.
 
     Raises:
-        Problem: `not-found` for an exchange that is not the source's, `already-answered`, `gone` after a withdrawal.
+        Problem: `not-found` for an exchange that is not the source's, `already-answered`, `gone` after a
+        withdrawal.
     """
     row = await _exchange(connection, verified, taken.exchange)
-    if row["source"] != taken.iss or row["delivered_at"] is None or taken.category.value not in row["categories"]:
+    if (
+        row["source"] != taken.iss
+        or row["delivered_at"] is None
+        or taken.category.value not in row["categories"]
+    ):
         raise Problem.not_found()
     if row["withdrawn"]:
-        raise Problem("gone", "The asker has withdrawn this ask; nothing more is wanted.", reason="ask-withdrawn")
+        raise Problem(
+            "gone", "The asker has withdrawn this ask; nothing more is wanted.", reason="ask-withdrawn"
+        )
     took = await connection.fetch(
         _ENVELOPE["take_answers"], [taken.exchange], [taken.category.value], [taken.act], [taken.jti]
     )
@@ -43,7 +50,8 @@ async def link(connection: Connection, verified: Verified, taken: acts.SubjectLi
     """Record that two of the exchange's subjects are one person.
 
     Raises:
-        Problem: `not-found` for an exchange the caller is not party to; `unprocessable` if a commitment does not open.
+        Problem: `not-found` for an exchange the caller is not party to; `unprocessable` if a commitment does
+        not open.
     """
     await _exchange(connection, verified, taken.exchange)
     check_openings([taken.earlier, taken.later], verified.acting.request.openings)
@@ -53,7 +61,9 @@ async def link(connection: Connection, verified: Verified, taken: acts.SubjectLi
 def acted(verified: Verified) -> Entry:
     """The record of an agency's act, its signature inside."""
     return Entry(
-        record=record.AgencyActed(at=verified.acting.at, agency=verified.act.iss, act=verified.acting.request.act),
+        record=record.AgencyActed(
+            at=verified.acting.at, agency=verified.act.iss, act=verified.acting.request.act
+        ),
         acted=verified.id,
     )
 

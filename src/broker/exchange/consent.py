@@ -1,8 +1,8 @@
 """Consent: given under a reference of its own, refused, or withdrawn.
 
-A withdrawal may be told by any party of an exchange that names the consent: whoever the person told. It ends what rests
-on it, through its guard: no handover that needs it follows it in the log. It is never given again under the same
-reference; a new consent is a new reference.
+A withdrawal may be told by any party of an exchange that names the consent: whoever the person told. It ends
+what rests on it, through its guard: no handover that needs it follows it in the log. It is never given again
+under the same reference; a new consent is a new reference.
 """
 
 from broker.exchange.acting import Effect, Hint, Verified, check_openings
@@ -33,7 +33,11 @@ async def consent(connection: Connection, verified: Verified, taken: acts.Consen
     if known is not None and taken.outcome != "withdrawn":
         raise Problem("conflict", "This consent is on record; a new consent needs a new reference.")
     await connection.execute(
-        _SQL["set_consent"], taken.reference, taken.iss, taken.outcome, [purpose.value for purpose in taken.purposes]
+        _SQL["set_consent"],
+        taken.reference,
+        taken.iss,
+        taken.outcome,
+        [purpose.value for purpose in taken.purposes],
     )
     await connection.execute(_FACTS["move_guard"], Guard.CONSENT.value, taken.reference)
     return Effect(entries=[acted(verified)], hints=[Hint(kind="held", agencies=("*",))])

@@ -2,9 +2,9 @@
 
 As a story, for one batch:
 
-1. Outside the transaction: read each declaration strictly, verify its signature with the key its `kid` names, check
-   that it is for this hub, by this caller, in time, and that each subject's commitment opens; turn each t1 into a token
-   and forget it. At this point nothing is written.
+1. Outside the transaction: read each declaration strictly, verify its signature with the key its `kid` names,
+   check that it is for this hub, by this caller, in time, and that each subject's commitment opens; turn each
+   t1 into a token and forget it. At this point nothing is written.
 2. Share-lock the guards, read the facts. What is revoked from here on is ordered after this batch in the log.
 3. A repeat of the same bytes gets its first outcome; other bytes under its id are refused.
 4. Decide each. Open the exchanges of asks, take the one answer per category of items, write the envelopes.
@@ -78,7 +78,8 @@ async def declare(hub: "Hub", batch: Sequence[Asked]) -> list[Outcome | Problem]
     found: Mapping[tuple[str, str], Outcome | Problem] = {}
     if ready:
         found = await committed(
-            hub.pool, lambda connection: _decide(hub, connection, ready),
+            hub.pool,
+            lambda connection: _decide(hub, connection, ready),
             before_commit=lambda: hub.observe(Step.DECLARE_WRITTEN),
         )
         hub.observe(Step.DECLARE_COMMITTED)
@@ -111,12 +112,15 @@ async def prepare(hub: "Hub", batch: Sequence[Asked]) -> list[Prepared | Problem
             parsed.append(Problem.malformed(error.code, str(error)))
         except Problem as problem:
             parsed.append(problem)
-    # One thread for the whole batch: verifying releases the interpreter, starting threads one by one would not pay.
+    # One thread for the whole batch: verifying releases the interpreter, starting threads one by one would
+    # not pay.
     return await asyncio.to_thread(_prepare_all, hub, list(batch), parsed, owners)
 
 
 def _prepare_all(
-    hub: "Hub", batch: list[Asked], parsed: list[tuple[jws.Jws, Declaration] | Problem],
+    hub: "Hub",
+    batch: list[Asked],
+    parsed: list[tuple[jws.Jws, Declaration] | Problem],
     owners: Mapping[str, tuple[str, PublicKey]],
 ) -> list[Prepared | Problem]:
     prepared: list[Prepared | Problem] = []
@@ -134,9 +138,15 @@ def _prepare_all(
         except Problem as problem:
             prepared.append(problem)
         else:
-            prepared.append(Prepared(
-                asked=asked, kid=token.kid, declaration=claims, digest=digest_of(token.token), tokens=tokens
-            ))
+            prepared.append(
+                Prepared(
+                    asked=asked,
+                    kid=token.kid,
+                    declaration=claims,
+                    digest=digest_of(token.token),
+                    tokens=tokens,
+                )
+            )
     return prepared
 
 
@@ -147,8 +157,12 @@ def _check(hub: "Hub", asked: Asked, claims: Declaration) -> None:
         raise Problem("forbidden", "The declaration is another agency's.", reason="another-issuer")
     if claims.exp - claims.iat > LONGEST_VALIDITY:
         raise Problem("unprocessable", "A declaration is valid for at most a day; needed_until may be later.")
-    if isinstance(claims, Message) or (isinstance(claims, Notice) and claims.notice is not NoticeKind.CONTACT):
-        raise Problem("unsupported", "This hub carries asks, items and contacts; this kind is not carried yet.")
+    if isinstance(claims, Message) or (
+        isinstance(claims, Notice) and claims.notice is not NoticeKind.CONTACT
+    ):
+        raise Problem(
+            "unsupported", "This hub carries asks, items and contacts; this kind is not carried yet."
+        )
     for reason in claims.grounds.schedule1:
         if not 0 <= reason.subject < len(claims.subjects):
             raise Problem("unprocessable", "A Schedule 1 reason names a subject that is not declared.")
@@ -166,7 +180,8 @@ def _tokens(hub: "Hub", asked: Asked, claims: Declaration) -> tuple[bytes, ...]:
 
 
 def _without_clashes(prepared: Sequence[Prepared]) -> list[Prepared]:
-    # Two of one id, or two answers to one category, cannot be in one statement: the later ones wait for their own.
+    # Two of one id, or two answers to one category, cannot be in one statement: the later ones wait for their
+    # own.
     taken: set[tuple[str, ...]] = set()
     kept = []
     for each in prepared:
@@ -182,10 +197,14 @@ def _without_clashes(prepared: Sequence[Prepared]) -> list[Prepared]:
 async def _decide(
     hub: "Hub", connection: Connection, batch: Sequence[Prepared]
 ) -> Mapping[tuple[str, str], Outcome | Problem]:
-    asks = await hub.asks.read(connection, [p.declaration.exchange for p in batch if isinstance(p.declaration, Item)])
+    asks = await hub.asks.read(
+        connection, [p.declaration.exchange for p in batch if isinstance(p.declaration, Item)]
+    )
     agencies = {name for p in batch for name in (p.declaration.iss, p.declaration.recipient)}
     references = {p.id: consent_references(p.declaration, asks.get(p.declaration.exchange)) for p in batch}
-    facts = await hub.facts.read(connection, agencies=agencies, consents={r for each in references.values() for r in each})
+    facts = await hub.facts.read(
+        connection, agencies=agencies, consents={r for each in references.values() for r in each}
+    )
     found = await _earlier(connection, batch)
     fresh = [p for p in batch if p.id not in found]
     found |= await _refuse_callers(connection, facts, fresh)
@@ -221,7 +240,9 @@ async def _earlier(
         if row["declaration_digest"] == digests[key]:
             found[key] = Outcome.from_row(row)
         else:
-            found[key] = Problem("replayed-differently", "This jti was declared before with other bytes; use a new one.")
+            found[key] = Problem(
+                "replayed-differently", "This jti was declared before with other bytes; use a new one."
+            )
     return found
 
 
@@ -239,14 +260,20 @@ async def _refuse_callers(
         sender, recipient = facts.agencies.get(claims.iss), facts.agencies.get(claims.recipient)
         try:
             if caller.generation is not None and newest.get(caller.agency) != caller.generation:
-                raise Problem("conflict", "A newer connection of your agency has taken over.", reason="replaced")
+                raise Problem(
+                    "conflict", "A newer connection of your agency has taken over.", reason="replaced"
+                )
             if sender is None or not sender.active:
-                raise Problem("forbidden", "Your agency is stopped; ring an administrator.", reason="agency-stopped")
+                raise Problem(
+                    "forbidden", "Your agency is stopped; ring an administrator.", reason="agency-stopped"
+                )
             check_signing_key(facts, agency=claims.iss, kid=p.kid, at=at)
             if recipient is None or not recipient.active:
                 raise Problem.not_found()
             if not claims.iat - 300 <= at <= claims.exp:
-                raise Problem("gone", "The declaration is not valid now: check this machine's clock and declare anew.")
+                raise Problem(
+                    "gone", "The declaration is not valid now: check this machine's clock and declare anew."
+                )
             if claims.needed_until - at > 400 * LONGEST_VALIDITY:
                 raise Problem("unprocessable", "needed_until is more than 400 days away.")
         except Rejected as error:
@@ -267,14 +294,23 @@ async def _refuse_items(
     found: dict[tuple[str, str], Outcome | Problem] = {}
     for p, item in items:
         row, ask = exchanges.get(item.exchange), asks.get(item.exchange)
-        if row is None or ask is None or (row["source"], row["asker"]) != (item.iss, item.recipient) or row["delivered_at"] is None:
+        if (
+            row is None
+            or ask is None
+            or (row["source"], row["asker"]) != (item.iss, item.recipient)
+            or row["delivered_at"] is None
+        ):
             found[p.id] = Problem.not_found()
         elif row["withdrawn"]:
-            found[p.id] = Problem("gone", "The asker has withdrawn this ask; nothing more is wanted.", reason="ask-withdrawn")
+            found[p.id] = Problem(
+                "gone", "The asker has withdrawn this ask; nothing more is wanted.", reason="ask-withdrawn"
+            )
         elif row["needed_until"] < p.asked.at:
             found[p.id] = Problem("gone", "The ask was needed only until an earlier time; send nothing more.")
         elif item.category not in ask.categories or item.purpose is not ask.purpose:
-            found[p.id] = Problem("unprocessable", "The ask does not name this category or purpose.", reason="not-asked")
+            found[p.id] = Problem(
+                "unprocessable", "The ask does not name this category or purpose.", reason="not-asked"
+            )
     return found
 
 
@@ -286,9 +322,13 @@ async def _open_exchanges(
         return {}
     rows = await connection.fetch(
         _SQL["add_exchanges"],
-        [ask.jti for _, ask in asks], [ask.iss for _, ask in asks], [ask.recipient for _, ask in asks],
-        [",".join(ask.categories) for _, ask in asks], [",".join(decisions[p.id].confirmable) for p, _ in asks],
-        [ask.due_within for _, ask in asks], [ask.needed_until for _, ask in asks],
+        [ask.jti for _, ask in asks],
+        [ask.iss for _, ask in asks],
+        [ask.recipient for _, ask in asks],
+        [",".join(ask.categories) for _, ask in asks],
+        [",".join(decisions[p.id].confirmable) for p, _ in asks],
+        [ask.due_within for _, ask in asks],
+        [ask.needed_until for _, ask in asks],
     )
     opened = {row["id"] for row in rows}
     conflict = Problem("replayed-differently", "This id is in use; declare with a new one.")
@@ -310,15 +350,22 @@ async def _take_answers(
             continue
         if item.corrects is None:
             taking.append((p, item))
-        elif not await connection.fetchval(_SQL["corrected"], item.iss, item.corrects, item.exchange, [item.category.value]):
+        elif not await connection.fetchval(
+            _SQL["corrected"], item.iss, item.corrects, item.exchange, [item.category.value]
+        ):
             found[p.id] = Problem.not_found()
     if taking:
         rows = await connection.fetch(
-            _SQL["take_answers"], [item.exchange for _, item in taking], [item.category.value for _, item in taking],
-            ["item"] * len(taking), [item.jti for _, item in taking],
+            _SQL["take_answers"],
+            [item.exchange for _, item in taking],
+            [item.category.value for _, item in taking],
+            ["item"] * len(taking),
+            [item.jti for _, item in taking],
         )
         taken = {row["jti"] for row in rows}
-        answered = Problem("already-answered", "This category has its final answer; send a correction instead.")
+        answered = Problem(
+            "already-answered", "This category has its final answer; send a correction instead."
+        )
         lost = [p for p, item in taking if item.jti not in taken]
         earlier = await _earlier(connection, lost) if lost else {}
         found |= {p.id: earlier.get(p.id, answered) for p in lost}
@@ -326,35 +373,63 @@ async def _take_answers(
 
 
 async def _write(
-    hub: "Hub", connection: Connection, batch: Sequence[Prepared], decisions: Mapping[tuple[str, str], Decided]
+    hub: "Hub",
+    connection: Connection,
+    batch: Sequence[Prepared],
+    decisions: Mapping[tuple[str, str], Decided],
 ) -> dict[tuple[str, str], Outcome | Problem]:
     rows = []
     outcomes: dict[tuple[str, str], Outcome | Problem] = {}
     for p in batch:
         claims, decision = p.declaration, decisions[p.id]
         deposit_by = min(p.asked.at + hub.settings.deposit_within, claims.needed_until)
-        rows.append((
-            claims.iss, claims.jti, p.kid, claims.kind.value, claims.recipient, claims.exchange,
-            ",".join(categories_of(claims)), claims.consent.reference, p.asked.request.declaration, p.digest, claims.body.digest,
-            first_state(decision).value, outcome_document(decision), deposit_by, claims.needed_until,
-        ))
-    added = await connection.fetch(_SQL["add_envelopes"], *(list(column) for column in zip(*rows, strict=True)))
+        rows.append(
+            (
+                claims.iss,
+                claims.jti,
+                p.kid,
+                claims.kind.value,
+                claims.recipient,
+                claims.exchange,
+                ",".join(categories_of(claims)),
+                claims.consent.reference,
+                p.asked.request.declaration,
+                p.digest,
+                claims.body.digest,
+                first_state(decision).value,
+                outcome_document(decision),
+                deposit_by,
+                claims.needed_until,
+            )
+        )
+    added = await connection.fetch(
+        _SQL["add_envelopes"], *(list(column) for column in zip(*rows, strict=True))
+    )
     if len(added) != len(batch):
         # Another process declared the same id between our reading and our writing: read again and find it.
         raise RunAgain
     await connection.execute(
         _SQL["add_subjects"],
-        [p.id[0] for p in batch for _ in p.tokens], [p.id[1] for p in batch for _ in p.tokens],
+        [p.id[0] for p in batch for _ in p.tokens],
+        [p.id[1] for p in batch for _ in p.tokens],
         [n for p in batch for n in range(len(p.tokens))],
-        [s.role.value for p in batch for s in p.declaration.subjects], [t for p in batch for t in p.tokens],
+        [s.role.value for p in batch for s in p.declaration.subjects],
+        [t for p in batch for t in p.tokens],
     )
     entries = [
-        Entry(record=deciding_record(p.declaration, p.digest, decisions[p.id], at=p.asked.at, lift=None), decides=p.id)
+        Entry(
+            record=deciding_record(p.declaration, p.digest, decisions[p.id], at=p.asked.at, lift=None),
+            decides=p.id,
+        )
         for p in batch
     ]
     first = await append(connection, hub.keys.decision, entries)
     for place, (p, row) in enumerate(zip(batch, rows, strict=True)):
         outcomes[p.id] = Outcome.of(
-            p.declaration, decisions[p.id], state=first_state(decisions[p.id]), index=first + place, deposit_by=row[13]
+            p.declaration,
+            decisions[p.id],
+            state=first_state(decisions[p.id]),
+            index=first + place,
+            deposit_by=row[13],
         )
     return outcomes

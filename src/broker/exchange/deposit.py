@@ -1,7 +1,8 @@
 """Deposit: the sender has verified its permit's proof and lets the sealed body go.
 
-The body must be the one declared, byte for byte, and sealed in the one suite; the record of its permit must already lie
-under a checkpoint. Nothing else is decided here: what changed since is seen at handover. A repeat has the same effect.
+The body must be the one declared, byte for byte, and sealed in the one suite; the record of its permit must
+already lie under a checkpoint. Nothing else is decided here: what changed since is seen at handover. A repeat
+has the same effect.
 """
 
 import asyncio
@@ -46,7 +47,11 @@ class Depositing:
 async def deposit(hub: "Hub", batch: Sequence[Depositing]) -> list[Deposited | Problem]:
     """Take a batch of bodies; each gets its state or its own problem."""
     digests = await asyncio.to_thread(lambda: [_digest(each) for each in batch])
-    taking = {each.id: (each, digest) for each, digest in zip(batch, digests, strict=True) if isinstance(digest, str)}
+    taking = {
+        each.id: (each, digest)
+        for each, digest in zip(batch, digests, strict=True)
+        if isinstance(digest, str)
+    }
     recipients: set[str] = set()
 
     async def work(connection: Connection) -> Mapping[tuple[str, str], Deposited | Problem]:
@@ -69,7 +74,9 @@ async def deposit(hub: "Hub", batch: Sequence[Depositing]) -> list[Deposited | P
             found[key] = outcome
         if moving:
             ids = [i for i, _ in moving], [j for _, j in moving]
-            await connection.execute(_SQL["add_bodies"], *ids, [taking[key][0].request.body.encode() for key in moving])
+            await connection.execute(
+                _SQL["add_bodies"], *ids, [taking[key][0].request.body.encode() for key in moving]
+            )
             await connection.execute(_SQL["move"], *ids, [State.DEPOSITED.value] * len(moving))
             await hub.wake.tell(connection, "handover", recipients)
         return found
@@ -102,7 +109,9 @@ def _step(row: "asyncpg.Record", digest: str, checkpoint_size: int, at: int) -> 
     if state in {State.DEPOSITED, State.HANDED_OVER} | ENDINGS - {State.REFUSED, State.LAPSED}:
         return Deposited(envelope=row["jti"], state=state)
     if state is State.PERMITTED and row["deposit_by"] < at:
-        return Problem("gone", "The permit's time to deposit has passed; declare a new envelope.", reason="lapsed")
+        return Problem(
+            "gone", "The permit's time to deposit has passed; declare a new envelope.", reason="lapsed"
+        )
     try:
         step(current(state, record_index=row["record_index"], checkpoint_size=checkpoint_size), Event.DEPOSIT)
     except Problem as problem:

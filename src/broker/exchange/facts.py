@@ -1,8 +1,10 @@
-"""The facts a decision rests on, read inside the transaction that acts on it (docs/protocol.md, "Transactions").
+"""The facts a decision rests on, read inside the transaction that acts on it (docs/protocol.md,
+"Transactions").
 
-First the guard rows, share-locked in one order; everything else in later statements, so that what is read cannot be
-older than the guards. Facts that only change with their guard's version (agencies, keys, policy, agreements) are kept by
-that version: an equal version proves that nothing changed. Facts of the case (consents, exchanges) are read each time.
+First the guard rows, share-locked in one order; everything else in later statements, so that what is read
+cannot be older than the guards. Facts that only change with their guard's version (agencies, keys, policy,
+agreements) are kept by that version: an equal version proves that nothing changed. Facts of the case
+(consents, exchanges) are read each time.
 """
 
 import json
@@ -69,7 +71,11 @@ class AgencyFacts:
     def party(self) -> Party:
         """The agency as a side of a question, without grounds."""
         return Party(
-            agency=self.id, sector=self.sector, controllers=self.controllers, duty_contact=self.duty_contact, grounds=None
+            agency=self.id,
+            sector=self.sector,
+            controllers=self.controllers,
+            duty_contact=self.duty_contact,
+            grounds=None,
         )
 
 
@@ -85,11 +91,14 @@ class Facts:
     versions: Mapping[tuple[str, str], int]
 
     def guards(self, agencies: Collection[str], consents: Collection[str]) -> list[GuardVersion]:
-        """The guard versions one decision between these agencies, resting on these consents, was made from."""
+        """The guard versions that one decision between these agencies and on these consents was made from."""
         scopes = [(Guard.POLICY.value, HEAD), (Guard.AGREEMENT.value, ALL)]
         scopes += [(kind.value, agency) for agency in sorted(agencies) for kind in (Guard.AGENCY, Guard.KEYS)]
         scopes += [(Guard.CONSENT.value, reference) for reference in sorted(consents)]
-        return [GuardVersion(kind=kind, id=scope, version=self.versions.get((kind, scope), 0)) for kind, scope in scopes]
+        return [
+            GuardVersion(kind=kind, id=scope, version=self.versions.get((kind, scope), 0))
+            for kind, scope in scopes
+        ]
 
 
 class FactReader:
@@ -102,7 +111,9 @@ class FactReader:
         self._agreements: tuple[int, tuple[Agreement, ...]] | None = None
         self._owners: dict[str, tuple[str, PublicKey]] = {}
 
-    async def read(self, connection: Connection, *, agencies: Collection[str], consents: Collection[str]) -> Facts:
+    async def read(
+        self, connection: Connection, *, agencies: Collection[str], consents: Collection[str]
+    ) -> Facts:
         """Share-lock the guards, then read. The first statements of a deciding transaction.
 
         Raises:
@@ -121,11 +132,16 @@ class FactReader:
         return Facts(
             agencies={name: self._agencies[name][1] for name in wanted if name in self._agencies},
             keys={name: self._keys[name][1] for name in wanted if name in self._keys},
-            policy=policy, agreements=agreements, consents=standing, versions=versions,
+            policy=policy,
+            agreements=agreements,
+            consents=standing,
+            versions=versions,
         )
 
     async def owner(self, pool: Pool, kid: str) -> tuple[str, PublicKey] | None:
-        """Whose signing key a kid names. Never changes, so kept; whether it is revoked is read with the facts."""
+        """Whose signing key a kid names. Never changes, so kept; whether it is revoked is read with the
+        facts.
+        """
         known = self._owners.get(kid)
         if known is None:
             row = await pool.fetchrow(_SQL["read_key"], kid)
@@ -141,7 +157,9 @@ class FactReader:
         scopes = [(Guard.POLICY.value, HEAD), (Guard.AGREEMENT.value, ALL)]
         scopes += [(kind.value, agency) for agency in agencies for kind in (Guard.AGENCY, Guard.KEYS)]
         scopes += [(Guard.CONSENT.value, reference) for reference in consents]
-        rows = await connection.fetch(_SQL["share_guards"], [kind for kind, _ in scopes], [scope for _, scope in scopes])
+        rows = await connection.fetch(
+            _SQL["share_guards"], [kind for kind, _ in scopes], [scope for _, scope in scopes]
+        )
         return {(row["kind"], row["id"]): row["version"] for row in rows}
 
     async def _load_agencies(
@@ -152,8 +170,11 @@ class FactReader:
             return
         for row in await connection.fetch(_SQL["read_agencies"], stale):
             facts = AgencyFacts(
-                id=row["id"], name=row["name"], sector=Sector(row["sector"]),
-                controllers=_CONTROLLERS.validate_json(row["controllers"]), duty_contact=row["duty_contact"],
+                id=row["id"],
+                name=row["name"],
+                sector=Sector(row["sector"]),
+                controllers=_CONTROLLERS.validate_json(row["controllers"]),
+                duty_contact=row["duty_contact"],
                 active=row["state"] == "active",
             )
             self._agencies[row["id"]] = (versions[Guard.AGENCY.value, row["id"]], facts)
@@ -172,7 +193,9 @@ class FactReader:
         for name, keys in loaded.items():
             self._keys[name] = (versions.get((Guard.KEYS.value, name), 0), keys)
 
-    async def _load_policy(self, connection: Connection, versions: Mapping[tuple[str, str], int]) -> PolicySet:
+    async def _load_policy(
+        self, connection: Connection, versions: Mapping[tuple[str, str], int]
+    ) -> PolicySet:
         version = versions.get((Guard.POLICY.value, HEAD))
         if version is None:
             raise _no_policy()
@@ -215,4 +238,7 @@ def check_signing_key(facts: Facts, *, agency: str, kid: str, at: int) -> None:
 
 
 def _no_policy() -> Problem:
-    return Problem("unavailable", "The hub has no readable sharing policy, so nothing may pass. An administrator must activate one.")
+    return Problem(
+        "unavailable",
+        "The hub has no readable sharing policy, so nothing may pass. An administrator must activate one.",
+    )

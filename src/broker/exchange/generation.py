@@ -24,7 +24,8 @@ async def refuse_replaced(connection: Connection, callers: Iterable[Caller]) -> 
     newest = {row["agency"]: row["generation"] for row in rows}
     return {
         agency: Problem("conflict", "A newer connection of your agency has taken over.", reason="replaced")
-        for agency, generation in claimed.items() if newest.get(agency) != generation
+        for agency, generation in claimed.items()
+        if newest.get(agency) != generation
     }
 
 
@@ -40,7 +41,9 @@ async def connect(hub: "Hub", agency: str, *, at: int) -> int:
 
 
 async def disconnect(hub: "Hub", agency: str, generation: int, *, at: int) -> None:
-    """Close a connection if it is still the newest, and give its leases back so that the next is served at once."""
+    """Close a connection if it is still the newest, and give its leases back so that the next is served at
+    once.
+    """
 
     async def work(connection: Connection) -> None:
         if await connection.fetchval(_SQL["close"], agency, generation) is not None:

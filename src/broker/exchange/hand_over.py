@@ -5,8 +5,9 @@ As a story, for one connection:
 1. Find what waits, oldest first, and whom and which consents it rests on. Nothing is locked yet.
 2. Share-lock the guards; share-lock the connection row: a connection that has been replaced gets nothing.
 3. Lock the envelopes that still wait, skipping those another transaction has.
-4. Decide each again from the facts as they are now. Allowed: a handover record and a lease. Anything else: a recalled
-   record, and the body is deleted; if it had been handed over before, the record says that it may have been received.
+4. Decide each again from the facts as they are now. Allowed: a handover record and a lease. Anything else: a
+   recalled record, and the body is deleted; if it had been handed over before, the record says that it may
+   have been received.
 5. After the commit, and only then, the envelopes leave with their permits' proofs.
 """
 
@@ -71,16 +72,23 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
         told = await _write(hub, connection, caller, judged, at)
         return leased, told, {(row["sender"], row["jti"]): bytes(row["sealed"]).decode() for row in bodies}
 
-    leased, told, bodies = await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.HANDOVER_WRITTEN))
+    leased, told, bodies = await committed(
+        hub.pool, work, before_commit=lambda: hub.observe(Step.HANDOVER_WRITTEN)
+    )
     hub.observe(Step.HANDOVER_COMMITTED)
     hub.head.pending.set()
     hub.wake.tell_here("changed", told)
     proofs = await hub.prover.prove([each.row["record_index"] for each in leased], seen=seen)
     return [
         Handover(
-            envelope=each.row["jti"], kind=Kind(each.row["kind"]), sender=each.row["sender"],
-            generation=each.row["handovers"] + 1, declaration=each.row["declaration"], body=bodies[each.id],
-            proof=proofs[each.row["record_index"]], lease_until=at + hub.settings.lease,
+            envelope=each.row["jti"],
+            kind=Kind(each.row["kind"]),
+            sender=each.row["sender"],
+            generation=each.row["handovers"] + 1,
+            declaration=each.row["declaration"],
+            body=bodies[each.id],
+            proof=proofs[each.row["record_index"]],
+            lease_until=at + hub.settings.lease,
         )
         for each in sorted(leased, key=lambda one: int(one.row["seq"]))
         if each.row["record_index"] in proofs and each.id in bodies
@@ -90,16 +98,21 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
 async def _judge(
     hub: "Hub", connection: Connection, caller: Caller, candidates: Sequence["asyncpg.Record"], at: int
 ) -> list[_Judged]:
-    declarations = {(row["sender"], row["jti"]): parse_declaration(row["declaration"])[1] for row in candidates}
+    declarations = {
+        (row["sender"], row["jti"]): parse_declaration(row["declaration"])[1] for row in candidates
+    }
     asks = await hub.asks.read(connection, [d.exchange for d in declarations.values() if isinstance(d, Item)])
     references = {key: consent_references(d, asks.get(d.exchange)) for key, d in declarations.items()}
     facts = await hub.facts.read(
-        connection, agencies={caller.agency, *(sender for sender, _ in declarations)},
+        connection,
+        agencies={caller.agency, *(sender for sender, _ in declarations)},
         consents={reference for each in references.values() for reference in each},
     )
     if await connection.fetchval(_CONNECTION["share"], caller.agency) != caller.generation:
         raise Problem("conflict", "A newer connection of your agency has taken over.", reason="replaced")
-    rows = await connection.fetch(_SQL["lease"], [s for s, _ in declarations], [j for _, j in declarations], at)
+    rows = await connection.fetch(
+        _SQL["lease"], [s for s, _ in declarations], [j for _, j in declarations], at
+    )
     judged = []
     for row in rows:
         key = (row["sender"], row["jti"])
@@ -118,7 +131,8 @@ async def _judge(
 
 
 def _gone(facts: Facts, row: "asyncpg.Record", at: int) -> RecallReason | None:
-    # What ends an envelope whatever the rules say: a stopped party, or the key its declaration was signed with revoked.
+    # What ends an envelope whatever the rules say: a stopped party, or the key its declaration was signed
+    # with revoked.
     for agency in (row["sender"], row["recipient"]):
         known = facts.agencies.get(agency)
         if known is None or not known.active:
@@ -141,16 +155,22 @@ async def _write(
     if leased:
         await connection.execute(_SQL["hand_over"], *_ids(leased), at + hub.settings.lease)
         await connection.execute(
-            _SQL["start_clocks"], [each.row["jti"] for each in leased if each.row["kind"] == Kind.ASK.value], at
+            _SQL["start_clocks"],
+            [each.row["jti"] for each in leased if each.row["kind"] == Kind.ASK.value],
+            at,
         )
     told = {each.row["sender"] for each in recalled}
     if recalled:
         await connection.execute(
-            _SQL["move"], *_ids(recalled), [step(State(each.row["state"]), Event.RECALL).value for each in recalled]
+            _SQL["move"],
+            *_ids(recalled),
+            [step(State(each.row["state"]), Event.RECALL).value for each in recalled],
         )
         await connection.execute(_SQL["delete_bodies"], *_ids(recalled))
         await connection.execute(
-            _SQL["free_answers"], [each.row["exchange"] for each in recalled], [each.row["jti"] for each in recalled]
+            _SQL["free_answers"],
+            [each.row["exchange"] for each in recalled],
+            [each.row["jti"] for each in recalled],
         )
         await hub.wake.tell(connection, "changed", told, envelopes=[each.row["jti"] for each in recalled])
     await append(connection, hub.keys.decision, [_entry(each, caller.agency, at) for each in judged])
@@ -160,16 +180,29 @@ async def _write(
 def _entry(each: _Judged, recipient: str, at: int) -> Entry:
     sender, envelope = each.id
     if each.reason is not None:
-        return Entry(record=record.Recalled(
-            at=at, sender=sender, envelope=envelope, recipient=recipient, reason=each.reason,
-            may_have_been_received=each.row["handovers"] > 0, decided=each.decision,
-        ))
+        return Entry(
+            record=record.Recalled(
+                at=at,
+                sender=sender,
+                envelope=envelope,
+                recipient=recipient,
+                reason=each.reason,
+                may_have_been_received=each.row["handovers"] > 0,
+                decided=each.decision,
+            )
+        )
     if each.decision is None:
         raise AssertionError("an envelope is leased only on a decision")
-    return Entry(record=record.Handover(
-        at=at, sender=sender, envelope=envelope, recipient=recipient, generation=each.row["handovers"] + 1,
-        decided=each.decision,
-    ))
+    return Entry(
+        record=record.Handover(
+            at=at,
+            sender=sender,
+            envelope=envelope,
+            recipient=recipient,
+            generation=each.row["handovers"] + 1,
+            decided=each.decision,
+        )
+    )
 
 
 def _ids(judged: Sequence[_Judged]) -> tuple[list[str], list[str]]:

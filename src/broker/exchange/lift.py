@@ -34,18 +34,34 @@ async def lift(hub: "Hub", connection: Connection, verified: Verified, taken: ac
     row = await connection.fetchrow(_SQL["lock_one"], taken.sender, taken.envelope)
     if row is None:
         raise Problem.not_found()
-    needs = [need for need in kept_from_row(row).needs if need.fact.value == taken.fact and need.agency == taken.iss]
+    needs = [
+        need
+        for need in kept_from_row(row).needs
+        if need.fact.value == taken.fact and need.agency == taken.iss
+    ]
     if State(row["state"]) is not State.HELD:
         raise Problem("wrong-state", "The envelope is not held any more; nothing to lift.")
     if not needs:
         raise Problem.not_found()
     if all(need.who is not taken.sub.role for need in needs):
-        raise Problem("forbidden", f"This hold is lifted by: {needs[0].who.value.replace('_', ' ')}.", reason="other-role")
+        raise Problem(
+            "forbidden",
+            f"This hold is lifted by: {needs[0].who.value.replace('_', ' ')}.",
+            reason="other-role",
+        )
     state, entry = await redecide(
-        hub, connection, row, facts, ask, lifted={*row["lifted"], taken.fact}, lift=verified.acting.request.act,
+        hub,
+        connection,
+        row,
+        facts,
+        ask,
+        lifted={*row["lifted"], taken.fact},
+        lift=verified.acting.request.act,
         at=verified.acting.at,
     )
     hints = [Hint(kind="changed", agencies=(row["sender"],), envelopes=(row["jti"],))]
     return Effect(
-        entries=[Entry(record=entry.record, decides=entry.decides, acted=verified.id)], state=state, hints=hints
+        entries=[Entry(record=entry.record, decides=entry.decides, acted=verified.id)],
+        state=state,
+        hints=hints,
     )

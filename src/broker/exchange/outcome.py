@@ -14,7 +14,9 @@ from policies import vocabulary
 from policies.finding import Finding, Need
 
 _EVENT = {
-    vocabulary.Outcome.ALLOW: Event.ALLOW, vocabulary.Outcome.HOLD: Event.HOLD, vocabulary.Outcome.REFUSE: Event.REFUSE,
+    vocabulary.Outcome.ALLOW: Event.ALLOW,
+    vocabulary.Outcome.HOLD: Event.HOLD,
+    vocabulary.Outcome.REFUSE: Event.REFUSE,
 }
 
 
@@ -30,9 +32,14 @@ _KEPT: TypeAdapter[_Kept] = TypeAdapter(_Kept)
 
 
 def outcome_document(decision: Decided) -> str:
-    """What the envelope's row keeps of a decision: what its sender is told, and the guard versions it was made at."""
+    """What the envelope's row keeps of a decision: what its sender is told, and the guard versions it was
+    made at.
+    """
     return _Kept(
-        outcome=decision.outcome, findings=decision.findings, needs=decision.needs, confirmable=decision.confirmable,
+        outcome=decision.outcome,
+        findings=decision.findings,
+        needs=decision.needs,
+        confirmable=decision.confirmable,
         guards=[(guard.kind, guard.id, guard.version) for guard in decision.guards],
     ).model_dump_json()
 
@@ -54,15 +61,28 @@ def deciding_record(
     match decision.outcome:
         case vocabulary.Outcome.ALLOW:
             return Permit(
-                at=at, sender=declaration.iss, envelope=declaration.jti, kind=declaration.kind,
-                recipient=declaration.recipient, exchange=declaration.exchange, declaration=digest,
-                body=declaration.body.digest, decided=decision, lift=lift,
+                at=at,
+                sender=declaration.iss,
+                envelope=declaration.jti,
+                kind=declaration.kind,
+                recipient=declaration.recipient,
+                exchange=declaration.exchange,
+                declaration=digest,
+                body=declaration.body.digest,
+                decided=decision,
+                lift=lift,
             )
         case vocabulary.Outcome.HOLD | vocabulary.Outcome.REFUSE:
             kind = Hold if decision.outcome is vocabulary.Outcome.HOLD else Refusal
             return kind(
-                at=at, sender=declaration.iss, envelope=declaration.jti, kind=declaration.kind,
-                recipient=declaration.recipient, exchange=declaration.exchange, declaration=digest, decided=decision,
+                at=at,
+                sender=declaration.iss,
+                envelope=declaration.jti,
+                kind=declaration.kind,
+                recipient=declaration.recipient,
+                exchange=declaration.exchange,
+                declaration=digest,
+                decided=decision,
                 lift=lift,
             )
 
@@ -79,30 +99,50 @@ class Outcome:
     deposit_by: int
 
     @classmethod
-    def of(cls, declaration: Declaration, decision: Decided, *, state: State, index: int, deposit_by: int) -> "Outcome":
+    def of(
+        cls, declaration: Declaration, decision: Decided, *, state: State, index: int, deposit_by: int
+    ) -> "Outcome":
         """From a decision just written."""
         return cls(
-            envelope=declaration.jti, exchange=declaration.exchange, state=state,
-            kept=_Kept(outcome=decision.outcome, findings=decision.findings, needs=decision.needs,
-                       confirmable=decision.confirmable, guards=[]),
-            index=index, deposit_by=deposit_by,
+            envelope=declaration.jti,
+            exchange=declaration.exchange,
+            state=state,
+            kept=_Kept(
+                outcome=decision.outcome,
+                findings=decision.findings,
+                needs=decision.needs,
+                confirmable=decision.confirmable,
+                guards=[],
+            ),
+            index=index,
+            deposit_by=deposit_by,
         )
 
     @classmethod
     def from_row(cls, row: asyncpg.Record) -> "Outcome":
         """From an envelope's row: the first outcome, or where its life has brought it since."""
         return cls(
-            envelope=row["jti"], exchange=row["exchange"], state=State(row["state"]), kept=kept_from_row(row),
-            index=row["record_index"], deposit_by=row["deposit_by"],
+            envelope=row["jti"],
+            exchange=row["exchange"],
+            state=State(row["state"]),
+            kept=kept_from_row(row),
+            index=row["record_index"],
+            deposit_by=row["deposit_by"],
         )
 
     def answer(self, proof: Proof | None, *, checkpoint_size: int) -> Declared:
         """What the sender is told."""
         return Declared(
-            envelope=self.envelope, exchange=self.exchange,
+            envelope=self.envelope,
+            exchange=self.exchange,
             state=current(self.state, record_index=self.index, checkpoint_size=checkpoint_size),
-            outcome=self.kept.outcome, findings=self.kept.findings, needs=self.kept.needs,
-            confirmable=self.kept.confirmable, index=self.index, deposit_by=self.deposit_by, proof=proof,
+            outcome=self.kept.outcome,
+            findings=self.kept.findings,
+            needs=self.kept.needs,
+            confirmable=self.kept.confirmable,
+            index=self.index,
+            deposit_by=self.deposit_by,
+            proof=proof,
         )
 
 

@@ -1,7 +1,8 @@
-"""From a declaration and the facts to the question put to the rules, and from the answer to what the record keeps.
+"""From a declaration and the facts to the question put to the rules, and from the answer to what the record
+keeps.
 
-Pure. The same lines serve the decision at declare and the one made again at handover; only the facts and the instant
-differ.
+Pure. The same lines serve the decision at declare and the one made again at handover; only the facts and the
+instant differ.
 """
 
 from collections.abc import Collection
@@ -39,26 +40,37 @@ def question_of(
     threshold = leading.threshold if leading is not None else None
     position = _position(declaration, ask)
     question = Question(
-        action=action, kind=declaration.kind.value, purpose=declaration.purpose, categories=categories_of(declaration),
-        rating=declaration.rating, asker=asker, source=source, consent=position,
+        action=action,
+        kind=declaration.kind.value,
+        purpose=declaration.purpose,
+        categories=categories_of(declaration),
+        rating=declaration.rating,
+        asker=asker,
+        source=source,
+        consent=position,
         consent_standing=_standing(position, facts, consent_references(declaration, ask)),
         subjects=tuple(
             Subject(
-                role=subject.role, protected_person=subject.protected_person,
-                at_risk_recorded=subject.at_risk_recorded, cannot_consent=subject.cannot_consent,
+                role=subject.role,
+                protected_person=subject.protected_person,
+                at_risk_recorded=subject.at_risk_recorded,
+                cannot_consent=subject.cannot_consent,
             )
             for subject in declaration.subjects
         ),
-        agreement=None, lifted=tuple(sorted(lifted)),
+        agreement=None,
+        lifted=tuple(sorted(lifted)),
         threshold_recorded=threshold is not None and threshold.role in _QUALIFIED and threshold.at <= at,
-        volunteered=action is Action.TELL, at=datetime.fromtimestamp(at, UTC),
+        volunteered=action is Action.TELL,
+        at=datetime.fromtimestamp(at, UTC),
         policy=PolicySetRef(version=facts.policy.version, digest=facts.policy.digest),
     )
     return replace(question, agreement=_agreement(question, facts))
 
 
 def _sides(declaration: Declaration, ask: Ask | None, facts: Facts) -> tuple[Action, Party, Party]:
-    # Who asks and who holds: in a tell the sender is the source, and the recipient's grounds are its receiving preset.
+    # Who asks and who holds: in a tell the sender is the source, and the recipient's grounds are its
+    # receiving preset.
     sender = facts.agencies[declaration.iss].party()
     recipient = facts.agencies[declaration.recipient].party()
     match declaration:
@@ -68,13 +80,22 @@ def _sides(declaration: Declaration, ask: Ask | None, facts: Facts) -> tuple[Act
             if ask is None:
                 raise Problem.not_found()
             return (
-                Action.RELEASE, replace(recipient, grounds=ask.grounds), replace(sender, grounds=declaration.grounds)
+                Action.RELEASE,
+                replace(recipient, grounds=ask.grounds),
+                replace(sender, grounds=declaration.grounds),
             )
         case Notice():
             receiving = receiving_grounds(
-                facts.policy, sector=recipient.sector, purpose=declaration.purpose, subjects=len(declaration.subjects)
+                facts.policy,
+                sector=recipient.sector,
+                purpose=declaration.purpose,
+                subjects=len(declaration.subjects),
             )
-            return Action.TELL, replace(recipient, grounds=receiving), replace(sender, grounds=declaration.grounds)
+            return (
+                Action.TELL,
+                replace(recipient, grounds=receiving),
+                replace(sender, grounds=declaration.grounds),
+            )
         case Message():
             raise Problem("unsupported", "This hub does not carry messages yet; send a notice or telephone.")
 
@@ -89,9 +110,14 @@ def decided(question: Question, facts: Facts, catalogue: Catalogue, references: 
     """Decide, and keep the decision with everything it was made from."""
     decision: Decision = decide(question, facts.policy, catalogue)
     return Decided(
-        outcome=decision.outcome, question=question, findings=list(decision.findings), needs=list(decision.needs),
-        confirmable=list(decision.confirmable), policy_version=decision.policy_version,
-        policy_digest=decision.policy_digest, catalogue_digest=decision.catalogue_digest,
+        outcome=decision.outcome,
+        question=question,
+        findings=list(decision.findings),
+        needs=list(decision.needs),
+        confirmable=list(decision.confirmable),
+        policy_version=decision.policy_version,
+        policy_digest=decision.policy_digest,
+        catalogue_digest=decision.catalogue_digest,
         guards=facts.guards({question.asker.agency, question.source.agency}, references),
     )
 
@@ -99,8 +125,10 @@ def decided(question: Question, facts: Facts, catalogue: Catalogue, references: 
 def recall_reason(after: Decided) -> RecallReason:
     """Why what was permitted does not pass after all, from the decision made again."""
     slots = {finding.slot.value for finding in after.findings if finding.effect.value != "note"}
-    if after.question.consent_standing is not None and not after.question.consent_standing.standing and (
-        slots & {"consent", "article6", "article9", "confidentiality"}
+    if (
+        after.question.consent_standing is not None
+        and not after.question.consent_standing.standing
+        and (slots & {"consent", "article6", "article9", "confidentiality"})
     ):
         return RecallReason.CONSENT_WITHDRAWN
     if "agreement" in slots:
@@ -126,4 +154,3 @@ def _standing(position: ConsentPosition, facts: Facts, references: Collection[st
 
 def _agreement(question: Question, facts: Facts) -> Agreement | None:
     return next((agreement for agreement in facts.agreements if covers(agreement, question)), None)
-

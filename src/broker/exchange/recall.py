@@ -1,4 +1,6 @@
-"""Taking back: the sender recalls an envelope; the asker withdraws its ask and with it what is still under way."""
+"""Taking back: the sender recalls an envelope; the asker withdraws its ask and with it what is still under
+way.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -50,7 +52,8 @@ async def withdraw(connection: Connection, verified: Verified, taken: acts.Withd
     entries = [acted(verified), *await _recall_all(connection, rows, verified, RecallReason.ASK_WITHDRAWN)]
     told = tuple(sorted({row["sender"] for row in rows}))
     return Effect(
-        entries=entries, hints=[Hint(kind="changed", agencies=told, envelopes=tuple(row["jti"] for row in rows))]
+        entries=entries,
+        hints=[Hint(kind="changed", agencies=told, envelopes=tuple(row["jti"] for row in rows))],
     )
 
 
@@ -63,9 +66,16 @@ async def _recall_all(
     await connection.execute(_ENVELOPE["delete_bodies"], *ids)
     await connection.execute(_ENVELOPE["free_answers"], [row["exchange"] for row in rows], ids[1])
     return [
-        Entry(record=record.Recalled(
-            at=verified.acting.at, sender=row["sender"], envelope=row["jti"], recipient=row["recipient"], reason=reason,
-            may_have_been_received=row["handovers"] > 0, act=verified.acting.request.act,
-        ))
+        Entry(
+            record=record.Recalled(
+                at=verified.acting.at,
+                sender=row["sender"],
+                envelope=row["jti"],
+                recipient=row["recipient"],
+                reason=reason,
+                may_have_been_received=row["handovers"] > 0,
+                act=verified.acting.request.act,
+            )
+        )
         for row in rows
     ]

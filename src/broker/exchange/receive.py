@@ -1,7 +1,8 @@
 """Receipts: the recipient says what became of what it was handed, and the hub deletes the body.
 
-A receipt counts even from a connection that has been replaced, and for an envelope that was recalled or has expired
-since: the opening happened, and the log says so. It is bound to the digest of the body that was handed over.
+A receipt counts even from a connection that has been replaced, and for an envelope that was recalled or has
+expired since: the opening happened, and the log says so. It is bound to the digest of the body that was
+handed over.
 """
 
 from collections.abc import Sequence
@@ -26,20 +27,26 @@ if TYPE_CHECKING:
 _SQL = queries("envelope")
 _ACT = queries("act")
 _EVENT: Final = {
-    ReceiptOutcome.OPENED: Event.OPEN, ReceiptOutcome.CANNOT_OPEN: Event.CANNOT_OPEN,
-    ReceiptOutcome.SUBJECT_MISMATCH: Event.SET_ASIDE, ReceiptOutcome.SET_ASIDE: Event.SET_ASIDE,
+    ReceiptOutcome.OPENED: Event.OPEN,
+    ReceiptOutcome.CANNOT_OPEN: Event.CANNOT_OPEN,
+    ReceiptOutcome.SUBJECT_MISMATCH: Event.SET_ASIDE,
+    ReceiptOutcome.SET_ASIDE: Event.SET_ASIDE,
 }
 
 
 async def receive(
     hub: "Hub", connection: Connection, batch: Sequence[tuple[Verified, Receipt]], told: set[tuple[str, str]]
 ) -> dict[tuple[str, str], Acted | Problem]:
-    """Take a batch of receipts inside a transaction; `told` gathers (sender, envelope) to tell after the commit."""
+    """Take a batch of receipts inside a transaction; `told` gathers (sender, envelope) to tell after the
+    commit.
+    """
     facts = await hub.facts.read(connection, agencies={receipt.iss for _, receipt in batch}, consents=())
     found = await earlier(connection, [verified for verified, _ in batch])
     fresh = [(verified, receipt) for verified, receipt in batch if verified.id not in found]
     rows = await connection.fetch(
-        _SQL["lock_envelopes"], [receipt.sender for _, receipt in fresh], [receipt.envelope for _, receipt in fresh]
+        _SQL["lock_envelopes"],
+        [receipt.sender for _, receipt in fresh],
+        [receipt.envelope for _, receipt in fresh],
     )
     envelopes = {(row["sender"], row["jti"]): row for row in rows}
     taking: list[tuple[Verified, Receipt, State]] = []
@@ -64,17 +71,24 @@ def _next(row: "asyncpg.Record | None", receipt: Receipt) -> State:
     if row is None or row["recipient"] != receipt.iss or row["handovers"] == 0:
         raise Problem.not_found()
     if row["body_digest"] != receipt.digest:
-        raise Problem("conflict", "The receipt is for another body than was handed over.", reason="other-body")
+        raise Problem(
+            "conflict", "The receipt is for another body than was handed over.", reason="other-body"
+        )
     return step(State(row["state"]), _EVENT[receipt.outcome])
 
 
 async def _write(
-    hub: "Hub", connection: Connection, taking: Sequence[tuple[Verified, Receipt, State]],
+    hub: "Hub",
+    connection: Connection,
+    taking: Sequence[tuple[Verified, Receipt, State]],
     envelopes: "dict[tuple[str, str], asyncpg.Record]",
 ) -> dict[tuple[str, str], Acted | Problem]:
     free = await connection.fetch(
-        _ACT["take"], [v.id[0] for v, _, _ in taking], [v.id[1] for v, _, _ in taking],
-        [v.digest for v, _, _ in taking], [state.value for _, _, state in taking],
+        _ACT["take"],
+        [v.id[0] for v, _, _ in taking],
+        [v.id[1] for v, _, _ in taking],
+        [v.digest for v, _, _ in taking],
+        [state.value for _, _, state in taking],
     )
     if len(free) != len(taking):
         raise RunAgain
@@ -82,14 +96,24 @@ async def _write(
     await connection.execute(_SQL["move"], *ids, [state.value for _, _, state in taking])
     await connection.execute(_SQL["delete_bodies"], *ids)
     # What could not be opened is no answer: the source may seal it again and declare it anew.
-    freed = [envelopes[receipt.sender, receipt.envelope] for _, receipt, state in taking if state is not State.OPENED]
+    freed = [
+        envelopes[receipt.sender, receipt.envelope]
+        for _, receipt, state in taking
+        if state is not State.OPENED
+    ]
     if freed:
-        await connection.execute(_SQL["free_answers"], [r["exchange"] for r in freed], [r["jti"] for r in freed])
+        await connection.execute(
+            _SQL["free_answers"], [r["exchange"] for r in freed], [r["jti"] for r in freed]
+        )
     entries = [
         Entry(
             record=record.Received(
-                at=v.acting.at, sender=receipt.sender, envelope=receipt.envelope, recipient=receipt.iss,
-                outcome=receipt.outcome, act=v.acting.request.act,
+                at=v.acting.at,
+                sender=receipt.sender,
+                envelope=receipt.envelope,
+                recipient=receipt.iss,
+                outcome=receipt.outcome,
+                act=v.acting.request.act,
             ),
             acted=v.id,
         )

@@ -1,4 +1,6 @@
-"""Deciding a held envelope again: when a fact it waits for has changed, or the person it names has signed a lift."""
+"""Deciding a held envelope again: when a fact it waits for has changed, or the person it names has signed a
+lift.
+"""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -26,14 +28,23 @@ async def facts_of(hub: "Hub", connection: Connection, declaration: Declaration)
     if isinstance(declaration, Item):
         ask = (await hub.asks.read(connection, [declaration.exchange])).get(declaration.exchange)
     facts = await hub.facts.read(
-        connection, agencies={declaration.iss, declaration.recipient}, consents=consent_references(declaration, ask)
+        connection,
+        agencies={declaration.iss, declaration.recipient},
+        consents=consent_references(declaration, ask),
     )
     return facts, ask
 
 
 async def redecide(
-    hub: "Hub", connection: Connection, row: "asyncpg.Record", facts: Facts, ask: Ask | None, *,
-    lifted: Collection[str], lift: str | None, at: int,
+    hub: "Hub",
+    connection: Connection,
+    row: "asyncpg.Record",
+    facts: Facts,
+    ask: Ask | None,
+    *,
+    lifted: Collection[str],
+    lift: str | None,
+    at: int,
 ) -> tuple[State, Entry]:
     """Decide a locked, held envelope again and write its row; the caller appends the record.
 
@@ -47,7 +58,13 @@ async def redecide(
     state = next_state(State(row["state"]), decision)
     deposit_by = min(at + hub.settings.deposit_within, declaration.needed_until)
     await connection.execute(
-        _SQL["redecide"], row["sender"], row["jti"], state.value, outcome_document(decision), deposit_by, sorted(lifted)
+        _SQL["redecide"],
+        row["sender"],
+        row["jti"],
+        state.value,
+        outcome_document(decision),
+        deposit_by,
+        sorted(lifted),
     )
     if state is State.REFUSED:
         await connection.execute(_SQL["free_answers"], [row["exchange"]], [row["jti"]])

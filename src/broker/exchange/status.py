@@ -1,4 +1,6 @@
-"""Reading: the caller's own envelopes, who is enrolled. What is not yours and what is not there take one path."""
+"""Reading: the caller's own envelopes, who is enrolled. What is not yours and what is not there take one
+path.
+"""
 
 import json
 from typing import TYPE_CHECKING
@@ -21,7 +23,9 @@ _FACTS = queries("facts")
 
 
 async def status(hub: "Hub", agency: str, request: frame.Status) -> frame.Statuses:
-    """Tell where the caller's envelopes are; for an ask, its due time and the categories closed without information."""
+    """Tell where the caller's envelopes are; for an ask, its due time and the categories closed without
+    information.
+    """
     rows = await hub.pool.fetch(_ENVELOPE["read_statuses"], agency, request.envelopes)
     return frame.Statuses(envelopes=[_status_from_row(row, hub.head.size) for row in rows])
 
@@ -32,8 +36,13 @@ def _status_from_row(row: "asyncpg.Record", checkpoint_size: int) -> frame.Envel
     return frame.EnvelopeStatus(
         envelope=row["jti"],
         state=current(State(row["state"]), record_index=row["record_index"], checkpoint_size=checkpoint_size),
-        outcome=kept.outcome, findings=kept.findings, needs=kept.needs, index=row["record_index"],
-        deposit_by=row["deposit_by"], due_at=row["due_at"], undelivered=bool(row["undelivered"]),
+        outcome=kept.outcome,
+        findings=kept.findings,
+        needs=kept.needs,
+        index=row["record_index"],
+        deposit_by=row["deposit_by"],
+        due_at=row["due_at"],
+        undelivered=bool(row["undelivered"]),
         closures=[
             frame.Closure(category=Category(each["category"]), at=each["at"], sentence=frame.CLOSURE_SENTENCE)
             for each in closures
@@ -48,9 +57,14 @@ async def directory(hub: "Hub", request: frame.Directory) -> frame.DirectoryAnsw
     return frame.DirectoryAnswer(
         agencies=[
             frame.DirectoryEntry(
-                agency=row["id"], name=row["name"], sector=Sector(row["sector"]), duty_contact=row["duty_contact"],
-                active=row["state"] == "active", identity=public_key(bytes(row["identity"])).jwk(),
-                key_sets=json.loads(row["key_sets"] or "[]"), revoked=json.loads(row["revoked"] or "[]"),
+                agency=row["id"],
+                name=row["name"],
+                sector=Sector(row["sector"]),
+                duty_contact=row["duty_contact"],
+                active=row["state"] == "active",
+                identity=public_key(bytes(row["identity"])).jwk(),
+                key_sets=json.loads(row["key_sets"] or "[]"),
+                revoked=json.loads(row["revoked"] or "[]"),
             )
             for row in rows
         ],

@@ -27,15 +27,22 @@ async def claim(connection: Connection, verified: Verified, taken: acts.SubjectK
         Problem: `conflict` when another adapter was first.
     """
     if await connection.fetchval(_SQL["claim_subject_key"], taken.epoch, taken.iss) is None:
-        raise Problem("conflict", "Another agency made this epoch's subject key; ask it to pass the key.", reason="not-first")
+        raise Problem(
+            "conflict",
+            "Another agency made this epoch's subject key; ask it to pass the key.",
+            reason="not-first",
+        )
     return Effect(entries=[acted(verified)], hints=[Hint(kind="subject-key", agencies=("*",))])
 
 
-async def pass_on(connection: Connection, verified: Verified, taken: acts.SubjectKeyPass, facts: Facts) -> Effect:
+async def pass_on(
+    connection: Connection, verified: Verified, taken: acts.SubjectKeyPass, facts: Facts
+) -> Effect:
     """Keep a key frame for its recipient. The hub cannot open it.
 
     Raises:
-        Problem: `not-found` unless the caller has the key and the recipient is active; `unprocessable` for another frame
+        Problem: `not-found` unless the caller has the key and the recipient is active; `unprocessable` for
+        another frame
             than the act signs.
     """
     recipient = facts.agencies.get(taken.recipient)
@@ -63,6 +70,9 @@ async def read(hub: "Hub", agency: str, request: SubjectKey) -> SubjectKeyAnswer
     passed = await hub.pool.fetchrow(_SQL["subject_key_pass"], request.epoch, agency)
     waiting = await hub.pool.fetch(_SQL["subject_key_waiting"], request.epoch)
     return SubjectKeyAnswer(
-        epoch=request.epoch, holder=holder, act=passed["act"] if passed else None,
-        sealed=passed["sealed"] if passed else None, waiting=[row["id"] for row in waiting],
+        epoch=request.epoch,
+        holder=holder,
+        act=passed["act"] if passed else None,
+        sealed=passed["sealed"] if passed else None,
+        waiting=[row["id"] for row in waiting],
     )

@@ -1,8 +1,10 @@
-"""The sweep: what time alone brings about. Lapses, expiries, due times, and held envelopes whose facts changed.
+"""The sweep: what time alone brings about. Lapses, expiries, due times, and held envelopes whose facts
+changed.
 
-Each step is one bounded transaction that skips what another process has locked, so any number of hub processes sweep.
-At the due time every asked category in which nothing was handed over gets the same: one `closed` record, preceded by a
-`silence` record where the source said nothing at all, so that each category has two records however it came to nothing.
+Each step is one bounded transaction that skips what another process has locked, so any number of hub
+processes sweep. At the due time every asked category in which nothing was handed over gets the same: one
+`closed` record, preceded by a `silence` record where the source said nothing at all, so that each category
+has two records however it came to nothing.
 """
 
 from collections.abc import Sequence
@@ -35,7 +37,8 @@ async def sweep(hub: "Hub", *, at: int) -> int:
     for one in (_lapse, _expire, _close):
         while True:
             done = await committed(
-                hub.pool, lambda connection, one=one: one(hub, connection, at),  # type: ignore[misc]  # bound per step
+                hub.pool,
+                lambda connection, one=one: one(hub, connection, at),  # type: ignore[misc]  # bound per step
                 before_commit=lambda: hub.observe(Step.SWEEP_WRITTEN),
             )
             hub.observe(Step.SWEEP_COMMITTED)
@@ -54,7 +57,8 @@ async def redecide_held(hub: "Hub", *, at: int) -> int:
     moved = 0
     for row in rows:
         moved += await committed(
-            hub.pool, lambda connection, row=row: _redecide(hub, connection, row, at)  # type: ignore[misc]  # bound per row
+            hub.pool,
+            lambda connection, row=row: _redecide(hub, connection, row, at),  # type: ignore[misc]  # bound per row
         )
         hub.wake.tell_here("changed", [row["sender"]], envelopes=[row["jti"]])
         hub.head.pending.set()
@@ -81,9 +85,11 @@ async def _lapse(hub: "Hub", connection: Connection, at: int) -> int:
     if rows:
         await _move(connection, rows, [step(State(row["state"]), Event.LAPSE) for row in rows])
         await _tell(hub, connection, rows)
-        await append(connection, hub.keys.decision, [
-            Entry(record=record.Lapsed(at=at, sender=row["sender"], envelope=row["jti"])) for row in rows
-        ])
+        await append(
+            connection,
+            hub.keys.decision,
+            [Entry(record=record.Lapsed(at=at, sender=row["sender"], envelope=row["jti"])) for row in rows],
+        )
     return len(rows)
 
 
@@ -91,23 +97,40 @@ async def _expire(hub: "Hub", connection: Connection, at: int) -> int:
     rows = await connection.fetch(_SQL["expiring"], at, hub.settings.sweep_limit, hub.settings.handovers)
     if rows:
         events = [Event.EXPIRE if row["needed_until"] < at else Event.SET_ASIDE for row in rows]
-        await _move(connection, rows, [step(State(row["state"]), event) for row, event in zip(rows, events, strict=True)])
+        await _move(
+            connection,
+            rows,
+            [step(State(row["state"]), event) for row, event in zip(rows, events, strict=True)],
+        )
         await _tell(hub, connection, rows)
-        await append(connection, hub.keys.decision, [
-            _ended(row, event, at) for row, event in zip(rows, events, strict=True)
-        ])
+        await append(
+            connection,
+            hub.keys.decision,
+            [_ended(row, event, at) for row, event in zip(rows, events, strict=True)],
+        )
     return len(rows)
 
 
 def _ended(row: "asyncpg.Record", event: Event, at: int) -> Entry:
     if event is Event.EXPIRE:
-        return Entry(record=record.Expired(
-            at=at, sender=row["sender"], envelope=row["jti"], recipient=row["recipient"],
-            may_have_been_received=row["handovers"] > 0,
-        ))
-    return Entry(record=record.SetAside(
-        at=at, sender=row["sender"], envelope=row["jti"], recipient=row["recipient"], handovers=row["handovers"]
-    ))
+        return Entry(
+            record=record.Expired(
+                at=at,
+                sender=row["sender"],
+                envelope=row["jti"],
+                recipient=row["recipient"],
+                may_have_been_received=row["handovers"] > 0,
+            )
+        )
+    return Entry(
+        record=record.SetAside(
+            at=at,
+            sender=row["sender"],
+            envelope=row["jti"],
+            recipient=row["recipient"],
+            handovers=row["handovers"],
+        )
+    )
 
 
 async def _close(hub: "Hub", connection: Connection, at: int) -> int:
@@ -115,8 +138,13 @@ async def _close(hub: "Hub", connection: Connection, at: int) -> int:
     if not rows:
         return 0
     ids = [row["id"] for row in rows]
-    answered = {(r["exchange"], r["category"]): r["handed_over"] for r in await connection.fetch(_SQL["answered"], ids)}
-    spoken = {(r["exchange"], r["category"]) for r in await connection.fetch(_SQL["refused_items"], ids)} | set(answered)
+    answered = {
+        (r["exchange"], r["category"]): r["handed_over"]
+        for r in await connection.fetch(_SQL["answered"], ids)
+    }
+    spoken = {
+        (r["exchange"], r["category"]) for r in await connection.fetch(_SQL["refused_items"], ids)
+    } | set(answered)
     asked = {r["jti"]: State(r["state"]) for r in await connection.fetch(_SQL["ask_states"], ids)}
     entries: list[Entry] = []
     closures: list[tuple[str, str]] = []
@@ -131,12 +159,24 @@ async def _close(hub: "Hub", connection: Connection, at: int) -> int:
                 continue
             closures.append((row["id"], category))
             if (row["id"], category) not in spoken:
-                entries.append(Entry(record=record.Silence(
-                    at=at, exchange=row["id"], category=Category(category), source=row["source"]
-                )))
-            entries.append(Entry(record=record.Closed(
-                at=at, exchange=row["id"], category=Category(category), asker=row["asker"], source=row["source"]
-            )))
+                entries.append(
+                    Entry(
+                        record=record.Silence(
+                            at=at, exchange=row["id"], category=Category(category), source=row["source"]
+                        )
+                    )
+                )
+            entries.append(
+                Entry(
+                    record=record.Closed(
+                        at=at,
+                        exchange=row["id"],
+                        category=Category(category),
+                        asker=row["asker"],
+                        source=row["source"],
+                    )
+                )
+            )
     await connection.execute(_SQL["close_exchanges"], ids, undelivered, at)
     await connection.execute(_SQL["add_closures"], [e for e, _ in closures], [c for _, c in closures], at)
     askers = {row["asker"] for row in rows}

@@ -63,9 +63,12 @@ async def _own(hub: "Hub", caller: Caller, envelope: str) -> Outcome:
 async def _proved(hub: "Hub", outcome: Outcome, seen: int | None) -> frame.Declared:
     # The decision goes out even if the log cannot integrate now; the sender then asks to prove it later.
     proof = None
-    if outcome.state in {State.PERMITTED, State.DEPOSITED, State.HANDED_OVER, State.OPENED} and await hub.head.covers(
-        outcome.index, within=hub.settings.prove_wait
-    ):
+    if outcome.state in {
+        State.PERMITTED,
+        State.DEPOSITED,
+        State.HANDED_OVER,
+        State.OPENED,
+    } and await hub.head.covers(outcome.index, within=hub.settings.prove_wait):
         proof = (await hub.prover.prove([outcome.index], seen=seen)).get(outcome.index)
     return outcome.answer(proof, checkpoint_size=hub.head.size)
 
@@ -80,5 +83,3 @@ def model_of(verb: Verb) -> type[Wire]:
     if model is None:
         raise Problem("unsupported", f"The hub is not asked to {verb.value}.")
     return model
-
-

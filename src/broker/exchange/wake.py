@@ -27,7 +27,7 @@ _QUEUE: Final = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WakeEvent:
-    """kind: handover, changed, replaced, stopped, directory, subject-key or held (for the hub's own sweep)."""
+    """kind: handover, changed, replaced, stopped, directory, subject-key, or held (for the hub's sweep)."""
 
     kind: str
     envelopes: tuple[str, ...] = ()
@@ -76,18 +76,36 @@ class Wake:
             self._subscriptions.pop(subscription.agency, None)
 
     async def tell(
-        self, connection: Connection, kind: str, agencies: Iterable[str], *, envelopes: Iterable[str] = (),
+        self,
+        connection: Connection,
+        kind: str,
+        agencies: Iterable[str],
+        *,
+        envelopes: Iterable[str] = (),
         generation: int | None = None,
     ) -> None:
-        """Tell every hub process when the transaction commits. Long lists of envelopes are cut: a hint is enough."""
+        """Tell every hub process when the transaction commits. Long lists of envelopes are cut: a hint is
+        enough.
+        """
         names = sorted(agencies)
         for start in range(0, len(names), 64):
-            message: dict[str, object] = {"kind": kind, "to": names[start : start + 64], "envelopes": list(envelopes)[:64]}
+            message: dict[str, object] = {
+                "kind": kind,
+                "to": names[start : start + 64],
+                "envelopes": list(envelopes)[:64],
+            }
             if generation is not None:
                 message["generation"] = generation
             await connection.execute(_SQL["notify"], json.dumps(message))
 
-    def tell_here(self, kind: str, agencies: Iterable[str], *, envelopes: Iterable[str] = (), generation: int | None = None) -> None:
+    def tell_here(
+        self,
+        kind: str,
+        agencies: Iterable[str],
+        *,
+        envelopes: Iterable[str] = (),
+        generation: int | None = None,
+    ) -> None:
         """Tell this process at once, without waiting for the database's notification to come round."""
         event = WakeEvent(kind=kind, envelopes=tuple(envelopes), generation=generation)
         if kind == "held":
@@ -118,7 +136,10 @@ class Wake:
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
         message = json.loads(payload)
         self.tell_here(
-            message["kind"], message["to"], envelopes=message["envelopes"], generation=message.get("generation")
+            message["kind"],
+            message["to"],
+            envelopes=message["envelopes"],
+            generation=message.get("generation"),
         )
 
     def _look_everywhere(self) -> None:

@@ -1,10 +1,9 @@
 """Writing records: signed by the decision key, salted, and ordered by the log's one counter.
 
-The statement that takes the counter must be the last of its transaction: the row stays locked until the commit, so the
-log's order is the order of commits and has no gaps. A record's bytes do not contain its index.
+The statement that takes the counter must be the last of its transaction: the row stays locked until the
+commit, so the log's order is the order of commits and has no gaps. A record's bytes do not contain its index.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,6 @@ from keys import jws, merkle
 from keys.signing import SigningKey
 
 _SQL = queries("log")
-SALT_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +37,23 @@ async def append(connection: Connection, decision_key: SigningKey, entries: Sequ
     texts, salts, commitments = [], [], []
     for entry in entries:
         text = jws.sign(entry.record.dump(), decision_key, TYP).encode("ascii")
-        salt = os.urandom(SALT_SIZE)
+        salt = merkle.new_salt()
         texts.append(text)
         salts.append(salt)
         commitments.append(merkle.entry(ENTRY_VERSION, salt, text))
     decided = [(place, *entry.decides) for place, entry in enumerate(entries) if entry.decides is not None]
     acted = [(place, *entry.acted) for place, entry in enumerate(entries) if entry.acted is not None]
     first = await connection.fetchval(
-        _SQL["append"], len(entries), commitments, salts, texts,
-        [place for place, _, _ in decided], [sender for _, sender, _ in decided], [jti for _, _, jti in decided],
-        [place for place, _, _ in acted], [issuer for _, issuer, _ in acted], [jti for _, _, jti in acted],
+        _SQL["append"],
+        len(entries),
+        commitments,
+        salts,
+        texts,
+        [place for place, _, _ in decided],
+        [sender for _, sender, _ in decided],
+        [jti for _, _, jti in decided],
+        [place for place, _, _ in acted],
+        [issuer for _, issuer, _ in acted],
+        [jti for _, _, jti in acted],
     )
     return int(first)

@@ -1,4 +1,6 @@
-"""The log as static files: `checkpoint`, `tile/…` and `log.vkey`, to be served or kept by anyone (C2SP tlog-tiles)."""
+"""The log as static files: `checkpoint`, `tile/…` and `log.vkey`, to be served or kept by anyone (C2SP tlog-
+tiles).
+"""
 
 import os
 from collections.abc import Callable
@@ -22,16 +24,22 @@ class Exported:
     tiles: int
 
 
-async def export(pool: Pool, vkey: note.VerifierKey, folder: Path, *, progress: Callable[[int], None]) -> Exported:
+async def export(
+    pool: Pool, vkey: note.VerifierKey, folder: Path, *, progress: Callable[[int], None]
+) -> Exported:
     """Write the log's tiles and newest checkpoint under `folder`, the checkpoint last.
 
-    The root is derived again from what was written before the checkpoint is, so that a damaged store is never exported
-    as if it were whole.
+    The root is derived again from what was written before the checkpoint is, so that a damaged store is never
+    exported as if it were whole.
 
     Raises:
-        keys.errors.Rejected: the stored tiles do not give the checkpoint's root, or its signature is not the log's.
+        keys.errors.Rejected: the stored tiles do not give the checkpoint's root, or its signature is not the
+        log's.
     """
-    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         row = await connection.fetchrow(_SQL["read_checkpoint"])
         if row is None:
             raise BadProof("no-checkpoint", "The hub has no checkpoint yet.")
@@ -45,14 +53,19 @@ async def export(pool: Pool, vkey: note.VerifierKey, folder: Path, *, progress: 
                 continue
             width = min(width, tile.WIDTH)
             one = tile.Tile(
-                level=each["level"], index=each["index"], width=width, hashes=bytes(each["hashes"])[: width * 32]
+                level=each["level"],
+                index=each["index"],
+                width=width,
+                hashes=bytes(each["hashes"])[: width * 32],
             )
             stored.write([one])
             _write(folder / tile.tile_path(one.level, one.index, one.width), one.hashes)
             count += 1
             progress(count)
     if tile.root_from_tiles(checkpoint.size, stored) != checkpoint.root:
-        raise BadProof("root-differs", "The stored tiles do not give the checkpoint's root; the store is damaged.")
+        raise BadProof(
+            "root-differs", "The stored tiles do not give the checkpoint's root; the store is damaged."
+        )
     _write(folder / "log.vkey", f"{vkey}\n".encode())
     _write(folder / "checkpoint", signed)
     return Exported(size=checkpoint.size, root=checkpoint.root, tiles=count)

@@ -17,7 +17,8 @@ class LogHead:
         self.pending = asyncio.Event()
         """Set when records were committed that no checkpoint covers yet."""
         self.forged: int | None = None
-        """Index of a record the decision key did not sign: the log stops before it until an operator looks."""
+        """Index of a record the decision key did not sign: the log stops before it until an operator looks.
+        """
 
     def publish(self, *, size: int, root: bytes, note: bytes) -> None:
         """Take a newer checkpoint; an older or equal one changes nothing."""

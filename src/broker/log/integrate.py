@@ -1,14 +1,16 @@
 """Integration: from records in order to a signed checkpoint (docs/protocol.md, "The log").
 
-Any hub process may integrate; compare-and-swap on the checkpoint's size decides whose work counts. As a story:
+Any hub process may integrate; compare-and-swap on the checkpoint's size decides whose work counts. As a
+story:
 
 1. Read the checkpoint and the records after it. At this point nothing is promised.
-2. Check each record: its place follows the last, its entry is the commitment to its text, and the hub's decision key
-   signed it. A row forged by SQL stops the log before it, loudly, and goes nowhere.
-3. Derive the present root again from stored tiles and compare it: a flipped bit is found before anything is signed.
+2. Check each record: its place follows the last, its entry is the commitment to its text, and the hub's
+   decision key signed it. A row forged by SQL stops the log before it, loudly, and goes nowhere.
+3. Derive the present root again from stored tiles and compare it: a flipped bit is found before anything is
+   signed.
 4. Extend the tiles, sign the new checkpoint.
-5. Swap checkpoint and write tiles in one transaction. At this point every record up to the size is provable for good;
-   if the swap found another size, all of this process's work is dropped and it reads again.
+5. Swap checkpoint and write tiles in one transaction. At this point every record up to the size is provable
+   for good; if the swap found another size, all of this process's work is dropped and it reads again.
 6. Tell who waits.
 """
 
@@ -112,7 +114,10 @@ class Integrator:
             if await connection.fetchval(_SQL["swap_checkpoint"], size, new_size, new_root, signed) is None:
                 return False
             await connection.execute(
-                _SQL["write_tiles"], [t.level for t in changed], [t.index for t in changed], [t.hashes for t in changed]
+                _SQL["write_tiles"],
+                [t.level for t in changed],
+                [t.index for t in changed],
+                [t.hashes for t in changed],
             )
             return True
 
@@ -159,7 +164,8 @@ def _leaves(rows: list[asyncpg.Record], size: int, decision_key: PublicKey) -> l
     for place, row in enumerate(rows):
         index = size + place
         if row["index"] != index:
-            # The counter has no gaps: a hole is a row somebody removed. What lies before it can still be integrated.
+            # The counter has no gaps: a hole is a row somebody removed. What lies before it can still be
+            # integrated.
             if leaves:
                 break
             raise DamagedLog("record-missing", index)

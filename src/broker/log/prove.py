@@ -1,4 +1,6 @@
-"""Proofs out of the log: a record with its inclusion under the newest checkpoint, and how checkpoints extend each other."""
+"""Proofs out of the log: a record with its inclusion under the newest checkpoint, and how checkpoints extend
+each other.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +28,8 @@ class Prover:
         """Prove records by index, each under the same newest checkpoint; those not yet under it are left out.
 
         Args:
-            seen: size of the newest checkpoint the reader has verified: a consistency proof from it comes along.
+            seen: size of the newest checkpoint the reader has verified: a consistency proof from it comes
+            along.
         """
         size, note = self.head.size, self.head.note.decode()
         wanted = sorted({index for index in indices if index < size})
@@ -36,14 +39,21 @@ class Prover:
         paths = await self.tiles.reading(lambda read: tile.inclusion_proofs(wanted, size, read))
         earlier = seen if seen is not None and 0 < seen < size else None
         consistency = (
-            await self.tiles.reading(lambda read: tile.consistency_proof(earlier, size, read)) if earlier else []
+            await self.tiles.reading(lambda read: tile.consistency_proof(earlier, size, read))
+            if earlier
+            else []
         )
         texts = {row["index"]: row for row in rows}
         return {
             index: Proof(
-                record=bytes(texts[index]["text"]).decode("ascii"), salt=base64url.encode(bytes(texts[index]["salt"])),
-                index=index, size=size, path=[base64url.encode(step) for step in path], checkpoint=note,
-                consistency_from=earlier, consistency=[base64url.encode(step) for step in consistency],
+                record=bytes(texts[index]["text"]).decode("ascii"),
+                salt=base64url.encode(bytes(texts[index]["salt"])),
+                index=index,
+                size=size,
+                path=[base64url.encode(step) for step in path],
+                checkpoint=note,
+                consistency_from=earlier,
+                consistency=[base64url.encode(step) for step in consistency],
             )
             for index, path in zip(wanted, paths, strict=True)
             if index in texts
@@ -58,8 +68,17 @@ class Prover:
         size, note = self.head.size, self.head.note.decode()
         end = new or size
         if not old <= end <= size:
-            raise Problem("unprocessable", f"Sizes must be in order and at most {size}, the newest checkpoint's.")
-        path = await self.tiles.reading(lambda read: tile.consistency_proof(old, end, read)) if 0 < old < end else []
+            raise Problem(
+                "unprocessable", f"Sizes must be in order and at most {size}, the newest checkpoint's."
+            )
+        path = (
+            await self.tiles.reading(lambda read: tile.consistency_proof(old, end, read))
+            if 0 < old < end
+            else []
+        )
         return ConsistencyAnswer(
-            old=old, new=end, path=[base64url.encode(step) for step in path], checkpoint=note if end == size else None
+            old=old,
+            new=end,
+            path=[base64url.encode(step) for step in path],
+            checkpoint=note if end == size else None,
         )

@@ -1,7 +1,8 @@
 """Tiles at hand: the widest form of each tile lately used, read from the store when missing.
 
-A partial tile is a prefix of the wider one, so one copy serves every width. Only this process's integrator replaces
-what is here; what another process has integrated is read again when a proof finds its tile too narrow.
+A partial tile is a prefix of the wider one, so one copy serves every width. Only this process's integrator
+replaces what is here; what another process has integrated is read again when a proof finds its tile too
+narrow.
 """
 
 from collections import OrderedDict
@@ -30,7 +31,9 @@ class MissingTile(Exception):
 
 
 class TileCache:
-    """A `keys.tile.HashReader` over tiles at hand; `reading` fetches what a computation misses and repeats it."""
+    """A `keys.tile.HashReader` over tiles at hand; `reading` fetches what a computation misses and repeats
+    it.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

@@ -1,7 +1,7 @@
 """Acts: what an agency or an administrator signs without a sealed body.
 
-An agency's acts are signed by its signing key, an administrator's by the person's own key; each is a compact JWS whose
-`typ` names it with its version, each is a record in the log with the signature inside.
+An agency's acts are signed by its signing key, an administrator's by the person's own key; each is a compact
+JWS whose `typ` names it with its version, each is a record in the log with the signature inside.
 """
 
 from enum import StrEnum
@@ -31,7 +31,9 @@ class _AgencyAct(_Act):
 
 
 class Nil(_AgencyAct):
-    """The source holds nothing in a category, where existence may not be confirmed (else an item says what was searched)."""
+    """The source holds nothing in a category, where existence may not be confirmed (else an item says what
+    was searched).
+    """
 
     act: Literal["nil"] = "nil"
     exchange: Jti
@@ -39,7 +41,9 @@ class Nil(_AgencyAct):
 
 
 class Decline(_AgencyAct):
-    """The source will not give a category. The coded reason stays at the source; `reason` commits to it with a salt."""
+    """The source will not give a category. The coded reason stays at the source; `reason` commits to it with
+    a salt.
+    """
 
     act: Literal["decline"] = "decline"
     exchange: Jti
@@ -48,7 +52,9 @@ class Decline(_AgencyAct):
 
 
 class Waiting(_AgencyAct):
-    """"No answer yet": said by the source's adapter itself for what waits for a person, so silence is the agency's."""
+    """ "No answer yet": said by the source's adapter itself for what waits for a person, so silence is the
+    agency's.
+    """
 
     act: Literal["waiting"] = "waiting"
     exchange: Jti
@@ -90,7 +96,9 @@ class ReceiptOutcome(StrEnum):
 
 
 class Receipt(_AgencyAct):
-    """The recipient says what became of a handed-over envelope, bound to the digest of the body it was handed."""
+    """The recipient says what became of a handed-over envelope, bound to the digest of the body it was
+    handed.
+    """
 
     act: Literal["receipt"] = "receipt"
     sender: AgencyId
@@ -100,7 +108,9 @@ class Receipt(_AgencyAct):
 
 
 class Consent(_AgencyAct):
-    """A consent given, or withdrawn, under a reference of its own; who spoke and how is in the agency's case record."""
+    """A consent given, or withdrawn, under a reference of its own; who spoke and how is in the agency's case
+    record.
+    """
 
     act: Literal["consent"] = "consent"
     reference: Jti
@@ -202,7 +212,7 @@ class AgreementEnd(_PersonAct):
 
 
 class PolicyActivation(_PersonAct):
-    """A policy set, by version and digest, is in force from here in the log; its text travels beside the act."""
+    """A policy set, by version and digest, is in force from here in the log; its text is beside the act."""
 
     act: Literal["policy-activation"] = "policy-activation"
     version: Annotated[int, Field(ge=1)]
@@ -219,11 +229,29 @@ class PersonAddition(_PersonAct):
 
 
 AgencyAct = (
-    Nil | Decline | Waiting | Withdraw | Recall | Lift | Receipt | Consent | KeySetChange | KeyRevocation | Drained
-    | SubjectKeyClaim | SubjectKeyPass | SubjectLink
+    Nil
+    | Decline
+    | Waiting
+    | Withdraw
+    | Recall
+    | Lift
+    | Receipt
+    | Consent
+    | KeySetChange
+    | KeyRevocation
+    | Drained
+    | SubjectKeyClaim
+    | SubjectKeyPass
+    | SubjectLink
 )
 PersonAct = (
-    AgencyAddition | AgencyStop | AgencyKeyRevocation | AgreementSigning | AgreementEnd | PolicyActivation | PersonAddition
+    AgencyAddition
+    | AgencyStop
+    | AgencyKeyRevocation
+    | AgreementSigning
+    | AgreementEnd
+    | PolicyActivation
+    | PersonAddition
 )
 
 _AGENCY_ACTS: Final[tuple[type[Any], ...]] = AgencyAct.__args__
@@ -235,8 +263,12 @@ def typ_of(act: type[_Act]) -> str:
     return f"gatehouse-{act.model_fields['act'].default}+1"
 
 
-_AGENCY_MODELS: Final[dict[str, TypeAdapter[Any]]] = {typ_of(model): TypeAdapter(model) for model in _AGENCY_ACTS}
-_PERSON_MODELS: Final[dict[str, TypeAdapter[Any]]] = {typ_of(model): TypeAdapter(model) for model in _PERSON_ACTS}
+_AGENCY_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
+    typ_of(model): TypeAdapter(model) for model in _AGENCY_ACTS
+}
+_PERSON_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
+    typ_of(model): TypeAdapter(model) for model in _PERSON_ACTS
+}
 
 
 def parse_agency_act(token: str) -> tuple[jws.Jws, AgencyAct]:

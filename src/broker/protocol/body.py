@@ -1,8 +1,8 @@
 """Bodies: what is sealed inside an envelope, as strict JSON.
 
-Every body repeats sender, recipient, exchange and jti of its declaration and carries the salt of its commitment and
-each subject's (t1, r): `check_binding` compares them all, so that a body under another declaration does not open. The
-words a person wrote are here and only here.
+Every body repeats sender, recipient, exchange and jti of its declaration and carries the salt of its
+commitment and each subject's (t1, r): `check_binding` compares them all, so that a body under another
+declaration does not open. The words a person wrote are here and only here.
 """
 
 from datetime import date, datetime
@@ -25,7 +25,7 @@ NHS_NUMBER: Final = "nhs"
 
 
 class Identifier(Wire):
-    """One identifier of a person as an agency's system gives it. `checked` says its check digit was verified."""
+    """One identifier of a person as an agency's system gives it. `checked`: its check digit was verified."""
 
     system: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
     value: Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -33,7 +33,9 @@ class Identifier(Wire):
 
 
 class Person(Wire):
-    """A subject by name and identifiers, as the sender knows them, with what opens the commitment in the declaration."""
+    """A subject by name and identifiers, as the sender knows them, with what opens the commitment in the
+    declaration.
+    """
 
     role: SubjectRole
     t1: Digest
@@ -92,7 +94,7 @@ class _Body(Wire):
 
 
 class AskBody(_Body):
-    """The asker's words: the concern, why these categories are necessary, and how to reach the practitioner."""
+    """The asker's words: the concern, why these categories are necessary, how to reach the practitioner."""
 
     body: Literal["ask"] = "ask"
     concern: Words
@@ -134,8 +136,10 @@ class MessageBody(_Body):
 
 Body = AskBody | ItemBody | NoticeBody | MessageBody
 _MODEL: Final[dict[Kind, TypeAdapter[Body]]] = {
-    Kind.ASK: TypeAdapter(AskBody), Kind.ITEM: TypeAdapter(ItemBody),
-    Kind.NOTICE: TypeAdapter(NoticeBody), Kind.MESSAGE: TypeAdapter(MessageBody),
+    Kind.ASK: TypeAdapter(AskBody),
+    Kind.ITEM: TypeAdapter(ItemBody),
+    Kind.NOTICE: TypeAdapter(NoticeBody),
+    Kind.MESSAGE: TypeAdapter(MessageBody),
 }
 
 BODY_LIMIT: Final = 4 << 20

@@ -1,8 +1,8 @@
 """Declarations: the signed clear part of an envelope (docs/protocol.md, "Declaration").
 
-A compact JWS, EdDSA, whose `typ` carries kind and version. Closed codes only: no free text and no direct identifier of
-a subject; the words of necessity and concern are in the sealed body. The union names every kind the protocol has room
-for, so that a hub can say "not yet spoken here" instead of "unknown".
+A compact JWS, EdDSA, whose `typ` carries kind and version. Closed codes only: no free text and no direct
+identifier of a subject; the words of necessity and concern are in the sealed body. The union names every kind
+the protocol has room for, so that a hub can say "not yet spoken here" instead of "unknown".
 """
 
 from enum import StrEnum
@@ -70,7 +70,9 @@ class BodyDigest(Wire):
 
 
 class Threshold(Wire):
-    """The recorded decision that the threshold was met: in which role it was made, and when. Its words are sealed."""
+    """The recorded decision that the threshold was met: in which role it was made, and when. Its words are
+    sealed.
+    """
 
     role: PractitionerRole
     at: Seconds
@@ -164,8 +166,10 @@ Declaration = Ask | Item | Notice | Message
 
 TYP: Final[dict[Kind, str]] = {kind: f"gatehouse-{kind.value}+1" for kind in Kind}
 _MODEL: Final[dict[str, TypeAdapter[Declaration]]] = {
-    TYP[Kind.ASK]: TypeAdapter(Ask), TYP[Kind.ITEM]: TypeAdapter(Item),
-    TYP[Kind.NOTICE]: TypeAdapter(Notice), TYP[Kind.MESSAGE]: TypeAdapter(Message),
+    TYP[Kind.ASK]: TypeAdapter(Ask),
+    TYP[Kind.ITEM]: TypeAdapter(Item),
+    TYP[Kind.NOTICE]: TypeAdapter(Notice),
+    TYP[Kind.MESSAGE]: TypeAdapter(Message),
 }
 
 

@@ -1,18 +1,18 @@
 """Evidence: how anyone proves, offline, that an envelope was permitted before it passed (invariant I1).
 
-The file an adapter keeps for each envelope it sent or opened holds everything but the hub's own keys, which the reader
-must have from elsewhere (enrolment, `log.vkey`). `verify_permit` walks the steps in order; each step's number stands in
-docs/protocol.md:
+The file an adapter keeps for each envelope it sent or opened holds everything but the hub's own keys, which
+the reader must have from elsewhere (enrolment, `log.vkey`). `verify_permit` walks the steps in order; each
+step's number stands in docs/protocol.md:
 
 1. the declaration is a strict JWS by the sender's signing key, from a key set its identity key signed;
-2. the record is a strict JWS by the hub's decision key, is a permit, and names this declaration by digest, this sender,
-   recipient, exchange, kind and body;
+2. the record is a strict JWS by the hub's decision key, is a permit, and names this declaration by digest,
+   this sender, recipient, exchange, kind and body;
 3. the record's decision allows;
 4. the log entry made of the record and its salt is included at its index under the checkpoint's root;
 5. the checkpoint is signed by the log's key, for this hub's log.
 
-What the caller still owes: consistency with the last checkpoint it saw, the quorum of cosignatures its settings demand,
-whether a key was revoked, and opening the body.
+What the caller still owes: consistency with the last checkpoint it saw, the quorum of cosignatures its
+settings demand, whether a key was revoked, and opening the body.
 """
 
 import hashlib
@@ -63,7 +63,11 @@ class TrustedHub:
         Raises:
             keys.errors.Rejected: a key is malformed or weak.
         """
-        return cls(hub=keys.hub, decision_key=parse_public_key(dict(keys.decision_key)), log_key=note.parse_vkey(keys.log_vkey))
+        return cls(
+            hub=keys.hub,
+            decision_key=parse_public_key(dict(keys.decision_key)),
+            log_key=note.parse_vkey(keys.log_vkey),
+        )
 
 
 def digest_of(token: str) -> str:
@@ -80,7 +84,9 @@ class VerifiedPermit:
     checkpoint: note.Checkpoint
 
 
-def verify_permit(*, hub: TrustedHub, signing_key: PublicKey, declaration: str, proof: Proof) -> VerifiedPermit:
+def verify_permit(
+    *, hub: TrustedHub, signing_key: PublicKey, declaration: str, proof: Proof
+) -> VerifiedPermit:
     """Verify steps 1 to 5 over untrusted bytes.
 
     Args:
@@ -96,7 +102,9 @@ def verify_permit(*, hub: TrustedHub, signing_key: PublicKey, declaration: str, 
         raise BadProof("another-hub", "The declaration was written for another hub.")
     permit = verify_record(hub=hub, proof=proof)
     _same(permit, claims, declaration)
-    return VerifiedPermit(declaration=claims, permit=permit, checkpoint=verify_inclusion(hub=hub, proof=proof))
+    return VerifiedPermit(
+        declaration=claims, permit=permit, checkpoint=verify_inclusion(hub=hub, proof=proof)
+    )
 
 
 def verify_record(*, hub: TrustedHub, proof: Proof) -> Permit:
@@ -117,17 +125,24 @@ def verify_inclusion(*, hub: TrustedHub, proof: Proof) -> note.Checkpoint:
         raise BadProof("wrong-size", "The proof is not for the checkpoint it came with.")
     entry = merkle.entry(ENTRY_VERSION, base64url.decode(proof.salt), proof.record.encode("ascii"))
     merkle.verify_inclusion(
-        leaf=merkle.leaf_hash(entry), index=proof.index, size=proof.size,
-        proof=[base64url.decode(step) for step in proof.path], root=checkpoint.root,
+        leaf=merkle.leaf_hash(entry),
+        index=proof.index,
+        size=proof.size,
+        proof=[base64url.decode(step) for step in proof.path],
+        root=checkpoint.root,
     )
     return checkpoint
 
 
 def _same(permit: Permit, claims: declared.Declaration, token: str) -> None:
     if (
-        permit.declaration != digest_of(token) or permit.body != claims.body.digest
-        or permit.envelope != claims.jti or permit.sender != claims.iss or permit.recipient != claims.recipient
-        or permit.exchange != claims.exchange or permit.kind is not claims.kind
+        permit.declaration != digest_of(token)
+        or permit.body != claims.body.digest
+        or permit.envelope != claims.jti
+        or permit.sender != claims.iss
+        or permit.recipient != claims.recipient
+        or permit.exchange != claims.exchange
+        or permit.kind is not claims.kind
     ):
         raise BadProof("another-envelope", "The permit is for another envelope.")
 
@@ -137,4 +152,6 @@ def parse_hub_keys(value: dict[str, object]) -> HubKeys:
     try:
         return HubKeys.model_validate(value)
     except ValueError:
-        raise Problem.malformed("hub-keys", "These are not a hub's keys: give the file that enrolment wrote.") from None
+        raise Problem.malformed(
+            "hub-keys", "These are not a hub's keys: give the file that enrolment wrote."
+        ) from None

@@ -1,7 +1,8 @@
 """Frames: what travels on the one live connection, and, verb by verb, as the bodies of HTTP requests.
 
-Either side asks with an `id`, the other answers with `re`. The same models serve `POST /v1/<verb>`. An adapter may add
-`seen`, the size of the newest checkpoint it has verified: proofs sent after that come with a consistency proof from it.
+Either side asks with an `id`, the other answers with `re`. The same models serve `POST /v1/<verb>`. An
+adapter may add `seen`, the size of the newest checkpoint it has verified: proofs sent after that come with a
+consistency proof from it.
 """
 
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
 
-from broker.protocol.declaration import Kind, MAX_SUBJECTS
+from broker.protocol.declaration import MAX_SUBJECTS, Kind
 from broker.protocol.life import State
 from broker.protocol.wire import AgencyId, Digest, Jti, Seconds, ShortText, Token, Wire
 from policies.finding import Finding, Need
@@ -99,7 +100,7 @@ class Deposited(Wire):
 
 
 class Act(Wire):
-    """A signed act; `openings` beside a consent's or link's subjects, `sealed` beside a passed subject key."""
+    """A signed act; `openings` for a consent's or link's subjects, `sealed` for a passed subject key."""
 
     act: Token
     openings: Annotated[list[Opening], Field(max_length=MAX_SUBJECTS)] = []
@@ -143,7 +144,9 @@ class EnvelopeStatus(Wire):
 
 
 class Statuses(Wire):
-    """Those of the asked envelopes that are the caller's; what is not yours and what is not there are both left out."""
+    """Those of the asked envelopes that are the caller's; what is not yours and what is not there are both
+    left out.
+    """
 
     envelopes: list[EnvelopeStatus]
 
@@ -226,7 +229,9 @@ class HandoverTaken(Wire):
 
 
 class Changed(Wire):
-    """A hint that these envelopes changed, or that others joined or keys moved: the truth is in `status` and `directory`."""
+    """A hint that these envelopes changed, or that others joined or keys moved: the truth is in `status` and
+    `directory`.
+    """
 
     envelopes: list[Jti] = []
     directory: bool = False
@@ -255,15 +260,27 @@ class Response(Wire):
 
 
 ASKED_OF_HUB: Final[dict[Verb, type[Wire]]] = {
-    Verb.DECLARE: Declare, Verb.PROVE: Prove, Verb.DEPOSIT: Deposit, Verb.ACT: Act, Verb.STATUS: Status,
-    Verb.DIRECTORY: Directory, Verb.SUBJECT_KEY: SubjectKey, Verb.CONSISTENCY: Consistency,
+    Verb.DECLARE: Declare,
+    Verb.PROVE: Prove,
+    Verb.DEPOSIT: Deposit,
+    Verb.ACT: Act,
+    Verb.STATUS: Status,
+    Verb.DIRECTORY: Directory,
+    Verb.SUBJECT_KEY: SubjectKey,
+    Verb.CONSISTENCY: Consistency,
 }
 ASKED_OF_ADAPTER: Final[dict[Verb, type[Wire]]] = {Verb.HANDOVER: Handover, Verb.CHANGED: Changed}
 ANSWERED: Final[dict[Verb, type[Wire]]] = {
-    Verb.DECLARE: Declared, Verb.PROVE: Declared, Verb.DEPOSIT: Deposited, Verb.ACT: Acted, Verb.STATUS: Statuses,
-    Verb.DIRECTORY: DirectoryAnswer, Verb.SUBJECT_KEY: SubjectKeyAnswer, Verb.CONSISTENCY: ConsistencyAnswer,
-    Verb.HANDOVER: HandoverTaken, Verb.CHANGED: Taken,
+    Verb.DECLARE: Declared,
+    Verb.PROVE: Declared,
+    Verb.DEPOSIT: Deposited,
+    Verb.ACT: Acted,
+    Verb.STATUS: Statuses,
+    Verb.DIRECTORY: DirectoryAnswer,
+    Verb.SUBJECT_KEY: SubjectKeyAnswer,
+    Verb.CONSISTENCY: ConsistencyAnswer,
+    Verb.HANDOVER: HandoverTaken,
+    Verb.CHANGED: Taken,
 }
 
 CLOSURE_SENTENCE: Final = "No information was shared; this does not mean nothing is held."
-

@@ -1,9 +1,10 @@
 """The life of an envelope: one table for every kind, and nothing moves but by it.
 
-An envelope is declared and decided in one step, so its first state follows from the decision. `proved` is a fact about
-the log (the record lies under a signed checkpoint) and is never stored: a permitted envelope is proved as soon as the
-checkpoint's size passes its record's index. The states at the end of a life have no way out, but that a receipt may
-still arrive for what was recalled or expired after it had been handed over: the opening happened, and the log says so.
+An envelope is declared and decided in one step, so its first state follows from the decision. `proved` is a
+fact about the log (the record lies under a signed checkpoint) and is never stored: a permitted envelope is
+proved as soon as the checkpoint's size passes its record's index. The states at the end of a life have no way
+out, but that a receipt may still arrive for what was recalled or expired after it had been handed over: the
+opening happened, and the log says so.
 
 The diagram in docs/architecture.md is written from TABLE by `diagram()` and checked against it.
 """
@@ -78,7 +79,15 @@ TABLE: Final[dict[tuple[State, Event], State]] = {
 }
 
 ENDINGS: Final = frozenset(
-    {State.REFUSED, State.OPENED, State.CANNOT_OPEN, State.SET_ASIDE, State.LAPSED, State.RECALLED, State.EXPIRED}
+    {
+        State.REFUSED,
+        State.OPENED,
+        State.CANNOT_OPEN,
+        State.SET_ASIDE,
+        State.LAPSED,
+        State.RECALLED,
+        State.EXPIRED,
+    }
 )
 """States a sender need not ask about again."""
 
@@ -95,7 +104,9 @@ def step(state: State, event: Event) -> State:
     try:
         return TABLE[state, event]
     except KeyError:
-        raise Problem("wrong-state", f"The envelope is {state.value.replace('_', ' ')}: it cannot {event.value} now.") from None
+        raise Problem(
+            "wrong-state", f"The envelope is {state.value.replace('_', ' ')}: it cannot {event.value} now."
+        ) from None
 
 
 def current(stored: State, *, record_index: int, checkpoint_size: int) -> State:

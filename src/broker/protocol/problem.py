@@ -1,7 +1,7 @@
 """Problems: every refusal a client sees, as RFC 9457 gives them, each with a stable `code`.
 
-The tree is flat: one class, many codes. A detail tells what is wrong and what to do; it never repeats what was sent,
-because what was sent may be about a child.
+The tree is flat: one class, many codes. A detail tells what is wrong and what to do; it never repeats what
+was sent, because what was sent may be about a child.
 """
 
 from typing import Any, Final, Self
@@ -29,8 +29,15 @@ _TITLES: Final[dict[str, tuple[int, str]]] = {
 class Problem(Exception):
     """A refusal with a status, a stable code, and one sentence that says what to do."""
 
-    def __init__(self, code: str, detail: str, *, status: int | None = None, reason: str | None = None,
-                 retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        status: int | None = None,
+        reason: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(detail)
         known, title = _TITLES[code]
         self.code = code
@@ -53,8 +60,11 @@ class Problem(Exception):
     def document(self) -> dict[str, Any]:
         """Give the RFC 9457 document: type, title, status, detail and our `code` (and `reason`)."""
         document: dict[str, Any] = {
-            "type": f"urn:gatehouse:problem:{self.code}", "title": self.title, "status": self.status,
-            "detail": self.detail, "code": self.code,
+            "type": f"urn:gatehouse:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
         }
         if self.reason is not None:
             document["reason"] = self.reason

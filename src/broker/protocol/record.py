@@ -1,8 +1,9 @@
 """Records: what the log holds, each the exact bytes of a compact JWS by the hub's decision key.
 
-A tagged, versioned union. A record embeds the act of whoever acted, whole, so that it proves itself; a declaration is
-bound by its digest. The log entry is the salted commitment to these bytes (`keys.merkle.entry`), so tiles tell nothing
-but growth. Kinds that later work writes are named here already, so that no reader meets an unknown one.
+A tagged, versioned union. A record embeds the act of whoever acted, whole, so that it proves itself; a
+declaration is bound by its digest. The log entry is the salted commitment to these bytes
+(`keys.merkle.entry`), so tiles tell nothing but growth. Kinds that later work writes are named here already,
+so that no reader meets an unknown one.
 """
 
 from typing import Annotated, Any, Final, Literal
@@ -209,7 +210,7 @@ class SetAside(_Enveloped):
 
 
 class MapHead(_Record):
-    """The head of the map per subject and per key as of this checkpoint (written once witnesses are there)."""
+    """The head of the map per subject and per key as of this checkpoint (for when there are witnesses)."""
 
     record: Literal["map-head"] = "map-head"
     root: Digest
@@ -232,8 +233,25 @@ class Gap(_Record):
 
 
 Record = Annotated[
-    Origin | Permit | Refusal | Hold | Handover | Recalled | Received | Lapsed | Expired | AgencyActed | PersonActed
-    | Enrolled | Silence | Undelivered | Closed | SetAside | MapHead | Review | Gap,
+    Origin
+    | Permit
+    | Refusal
+    | Hold
+    | Handover
+    | Recalled
+    | Received
+    | Lapsed
+    | Expired
+    | AgencyActed
+    | PersonActed
+    | Enrolled
+    | Silence
+    | Undelivered
+    | Closed
+    | SetAside
+    | MapHead
+    | Review
+    | Gap,
     Field(discriminator="record"),
 ]
 _RECORD: Final[TypeAdapter[Any]] = TypeAdapter(Record)

@@ -1,7 +1,7 @@
 """The one way a value crosses a wire: strict JSON first, then a closed model over the same bytes.
 
-Promises that an unknown field, a repeated key, a number in place of a string or a value out of range is refused by
-name. Does not decide what the value means.
+Promises that an unknown field, a repeated key, a number in place of a string or a value out of range is
+refused by name. Does not decide what the value means.
 """
 
 from typing import Annotated, Any, NewType, TypeVar
@@ -19,13 +19,17 @@ AgencyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 """A short lower-case name, chosen when the agency is added."""
 PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
 """A practitioner's or administrator's id: a staff number or account name, never a subject's identifier."""
-Jti = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+Jti = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+]
 """A UUID in lower case (RFC 9562), unique per issuer."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 """32 bytes in unpadded base64url (RFC 4648 section 5)."""
 Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
 """Unix time in whole seconds, up to the year 9999."""
-Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", max_length=1 << 18)]
+Token = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", max_length=1 << 18)
+]
 """A compact JWS (RFC 7515 section 7.1)."""
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -80,6 +84,13 @@ def describe(error: ValidationError) -> str:
 
 
 def _place(step: Any) -> str:
-    # A member's name may itself be what somebody mistyped personal data into: only names of ours are repeated.
+    # A member's name may itself be what somebody mistyped personal data into: only names of ours are
+    # repeated.
     text = str(step)
-    return text if text.isascii() and len(text) <= 32 and text.replace("_", "").replace("-", "").replace("+", "").isalnum() else "?"
+    return (
+        text
+        if text.isascii()
+        and len(text) <= 32
+        and text.replace("_", "").replace("-", "").replace("+", "").isalnum()
+        else "?"
+    )

@@ -1,7 +1,7 @@
 """Bringing the schema forward, under a lock, never back.
 
-Migrations are numbered `.sql` files; each runs in one transaction with the row that says it ran. A schema newer than
-this program is refused, so that an old process never writes into what it does not understand.
+Migrations are numbered `.sql` files; each runs in one transaction with the row that says it ran. A schema
+newer than this program is refused, so that an old process never writes into what it does not understand.
 """
 
 from importlib.resources import files
@@ -15,11 +15,12 @@ _LOCK: Final = 0x6761746568
 
 
 def _migrations() -> list[tuple[int, str, str]]:
-    found = []
-    for file in files("broker.store").joinpath("migrations").iterdir():
-        if file.name.endswith(".sql"):
-            found.append((int(file.name.split("_")[0]), file.name, file.read_text(encoding="utf-8")))
-    return sorted(found)
+    folder = files("broker.store").joinpath("migrations")
+    return sorted(
+        (int(file.name.split("_")[0]), file.name, file.read_text(encoding="utf-8"))
+        for file in folder.iterdir()
+        if file.name.endswith(".sql")
+    )
 
 
 async def migrate(connection: Connection) -> int:
@@ -39,7 +40,7 @@ async def migrate(connection: Connection) -> int:
         if present > newest:
             raise StoreUnavailable(
                 "newer-schema",
-                f"The database has schema {present}; this Gatehouse knows up to {newest}. Install the newer Gatehouse.",
+                f"The database has schema {present}; this Gatehouse knows up to {newest}: install the newer.",
             )
         for number, name, text in migrations:
             if number > present:

@@ -13,7 +13,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
-_HEADER: Final = re.compile(r"^-- name: (?P<name>[a-z_]+)\n(?P<words>(?:-- .+\n)+)(?P<sql>[^;]+;)", re.MULTILINE)
+_HEADER: Final = re.compile(
+    r"^-- name: (?P<name>[a-z_]+)\n(?P<words>(?:-- .+\n)+)(?P<sql>[^;]+;)", re.MULTILINE
+)
 
 
 @cache
@@ -27,5 +29,7 @@ def queries(file: str) -> MappingProxyType[str, str]:
     found = {match["name"]: match["sql"].rstrip(";").strip() for match in _HEADER.finditer(text)}
     statements = sum(line.count(";") for line in text.splitlines() if not line.startswith("--"))
     if not len(found) == text.count("-- name:") == statements:
-        raise ValueError(f"queries/{file}.sql: each statement needs a unique name and a sentence, and ends with ';'.")
+        raise ValueError(
+            f"queries/{file}.sql: each statement needs a unique name and a sentence, and ends with ';'."
+        )
     return MappingProxyType(found)

@@ -1,9 +1,9 @@
 """Transactions whose commit is either known or said to be unknown.
 
-A commit runs in a task of its own, shielded and without asyncpg's time-out: a cancelled wait for a synchronous standby
-commits locally all the same, so a commit cut short may have happened. `CommitUnknown` says so; whoever gets it makes
-`barrier()` and runs the same work again, which finds what was written and gives the first outcome (every use case is
-idempotent by issuer and id).
+A commit runs in a task of its own, shielded and without asyncpg's time-out: a cancelled wait for a
+synchronous standby commits locally all the same, so a commit cut short may have happened. `CommitUnknown`
+says so; whoever gets it makes `barrier()` and runs the same work again, which finds what was written and
+gives the first outcome (every use case is idempotent by issuer and id).
 """
 
 import asyncio
@@ -23,8 +23,14 @@ else:
 
 T = TypeVar("T")
 
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError,
-        asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, OSError)
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    OSError,
+)
 """What a broken or refused connection raises."""
 
 
@@ -65,6 +71,6 @@ async def committed(
 
 
 async def barrier(pool: Pool) -> None:
-    """Make a new synchronous write on the primary: what was read back before it is then as durable as it is."""
+    """Make a new synchronous write on the primary: what was read before is then as durable."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT pg_logical_emit_message(true, 'gatehouse', '')")

@@ -42,7 +42,9 @@ class Play:
         return self.desks[name]
 
     async def declare(self, desk: Desk, sent: Sent) -> frame.Declared:
-        answered = await verbs.answer(self.hub, Verb.DECLARE, desk.caller, sent.request, at=self.clock.at, seen=None)
+        answered = await verbs.answer(
+            self.hub, Verb.DECLARE, desk.caller, sent.request, at=self.clock.at, seen=None
+        )
         assert isinstance(answered, frame.Declared)
         return answered
 
@@ -55,7 +57,12 @@ class Play:
 
     async def deposit(self, desk: Desk, sent: Sent) -> frame.Deposited:
         answered = await verbs.answer(
-            self.hub, Verb.DEPOSIT, desk.caller, frame.Deposit(envelope=sent.jti, body=sent.sealed), at=self.clock.at, seen=None
+            self.hub,
+            Verb.DEPOSIT,
+            desk.caller,
+            frame.Deposit(envelope=sent.jti, body=sent.sealed),
+            at=self.clock.at,
+            seen=None,
         )
         assert isinstance(answered, frame.Deposited)
         return answered
@@ -75,21 +82,33 @@ class Play:
 
     async def status(self, desk: Desk, *envelopes: str) -> list[frame.EnvelopeStatus]:
         answered = await verbs.answer(
-            self.hub, Verb.STATUS, desk.caller, frame.Status(envelopes=list(envelopes)), at=self.clock.at, seen=None
+            self.hub,
+            Verb.STATUS,
+            desk.caller,
+            frame.Status(envelopes=list(envelopes)),
+            at=self.clock.at,
+            seen=None,
         )
         assert isinstance(answered, frame.Statuses)
         return answered.envelopes
 
     async def sign_agreement(self, *agencies: str) -> None:
-        """An agreement between these desks' bodies for everything, straight into the store, its guard moved."""
+        """An agreement between these desks' bodies for everything, straight into the store, its guard moved.
+        """
         document = {
-            "id": new_jti(), "controllers": [self[name].controller.id for name in agencies],
-            "purposes": [p.value for p in Purpose], "categories": [c.value for c in Category],
-            "starts": "2020-01-01T00:00:00Z", "ends": None, "version": 1,
+            "id": new_jti(),
+            "controllers": [self[name].controller.id for name in agencies],
+            "purposes": [p.value for p in Purpose],
+            "categories": [c.value for c in Category],
+            "starts": "2020-01-01T00:00:00Z",
+            "ends": None,
+            "version": 1,
         }
         async with self.hub.pool.acquire() as connection, connection.transaction():
             await connection.execute("LOCK TABLE guard IN EXCLUSIVE MODE")
-            await connection.execute("INSERT INTO agreement VALUES ($1, $2::jsonb)", document["id"], json.dumps(document))
+            await connection.execute(
+                "INSERT INTO agreement VALUES ($1, $2::jsonb)", document["id"], json.dumps(document)
+            )
             await connection.execute("UPDATE guard SET version = version + 1 WHERE kind = 'agreement'")
         self.hub.wake.held.set()
 
@@ -101,7 +120,9 @@ def settings() -> Settings:
 
 @pytest.fixture
 async def play(database_url: str, tmp_path: Path, settings: Settings) -> AsyncIterator[Play]:
-    """A hub with social care, health, police and a school enrolled, all covered by one agreement but the police."""
+    """A hub with social care, health, police and a school enrolled, all covered by one agreement but the
+    police.
+    """
     clock = Clock()
     hub = await open_hub(
         url=database_url, keys=load_or_make(tmp_path / "keys"), settings=settings, clock=clock, new_id=new_jti
@@ -109,7 +130,10 @@ async def play(database_url: str, tmp_path: Path, settings: Settings) -> AsyncIt
     async with running(hub):
         play = Play(hub, clock)
         for name, sector in (
-            ("care", Sector.SOCIAL_CARE), ("health", Sector.HEALTH), ("police", Sector.POLICE), ("school", Sector.EDUCATION)
+            ("care", Sector.SOCIAL_CARE),
+            ("health", Sector.HEALTH),
+            ("police", Sector.POLICE),
+            ("school", Sector.EDUCATION),
         ):
             play.desks[name] = Desk(hub, name, sector)
             await play.desks[name].enrol(clock.at)

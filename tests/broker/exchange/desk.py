@@ -1,6 +1,7 @@
 """An agency's hand in these tests: real keys, real declarations, real sealing; everything invented.
 
-It keeps no journal and checks no proof: `tests/adapters` tests the real adapter. Here the hub is what is looked at.
+It keeps no journal and checks no proof: `tests/adapters` tests the real adapter. Here the hub is what is
+looked at.
 """
 
 import json
@@ -39,7 +40,9 @@ from policies.vocabulary import (
 
 NOT_SOUGHT = ConsentPosition(outcome=ConsentOutcome.NOT_SOUGHT, why_not_sought=WhyNotSought.PREJUDICE)
 FACTS: dict[Sector, dict[str, bool]] = {
-    Sector.SOCIAL_CARE: {"local_authority": True}, Sector.HEALTH: {"nhs_body": True}, Sector.EDUCATION: {"school": True},
+    Sector.SOCIAL_CARE: {"local_authority": True},
+    Sector.HEALTH: {"nhs_body": True},
+    Sector.EDUCATION: {"school": True},
     Sector.POLICE: {"police_force": True},
 }
 
@@ -88,13 +91,20 @@ class Desk:
     @property
     def controller(self) -> ControllerFacts:
         return ControllerFacts(
-            id=f"{self.agency}-body", name=f"{self.agency} (invented)", public_authority=True, **FACTS[self.sector]
+            id=f"{self.agency}-body",
+            name=f"{self.agency} (invented)",
+            public_authority=True,
+            **FACTS[self.sector],
         )
 
     async def enrol(self, at: int) -> None:
         """Put the agency straight into the store, as a completed enrolment leaves it."""
         key_set = KeySet(
-            agency=self.agency, version=1, previous=None, expires=at + 10**8, signing=self.signing.public,
+            agency=self.agency,
+            version=1,
+            previous=None,
+            expires=at + 10**8,
+            signing=self.signing.public,
             sealing=(SealingUse(key=self.sealing.public, seal_until=at + 10**8),),
         )
         token = sign_key_set(key_set, self.identity)
@@ -102,22 +112,45 @@ class Desk:
         await pool.execute(
             "INSERT INTO agency (id, name, sector, controllers, duty_contact, state, code_digest, code_expires, identity)"
             " VALUES ($1, $2, $3, $4::jsonb, $5, 'active', '', 0, $6)",
-            self.agency, f"{self.agency} (invented)", self.sector.value,
-            json.dumps([{"id": self.controller.id, "name": self.controller.name, "public_authority": True,
-                         **FACTS[self.sector]}]),
-            f"duty desk of {self.agency}, 01632 960000", self.identity.public.raw,
+            self.agency,
+            f"{self.agency} (invented)",
+            self.sector.value,
+            json.dumps(
+                [
+                    {
+                        "id": self.controller.id,
+                        "name": self.controller.name,
+                        "public_authority": True,
+                        **FACTS[self.sector],
+                    }
+                ]
+            ),
+            f"duty desk of {self.agency}, 01632 960000",
+            self.identity.public.raw,
         )
         await pool.execute("INSERT INTO key_set VALUES ($1, 1, $2, $3)", self.agency, token, at + 10**8)
         for kid, use, raw in (
             (self.signing.public.kid, "signing", self.signing.public.raw),
             (self.sealing.public.kid, "sealing", self.sealing.public.raw),
         ):
-            await pool.execute("INSERT INTO agency_key VALUES ($1, $2, $3, $4, 1)", kid, self.agency, use, raw)
+            await pool.execute(
+                "INSERT INTO agency_key VALUES ($1, $2, $3, $4, 1)", kid, self.agency, use, raw
+            )
         for kind in (Guard.AGENCY, Guard.KEYS):
             await pool.execute("INSERT INTO guard (kind, id) VALUES ($1, $2)", kind.value, self.agency)
 
-    def send(self, model: type, to: "Desk", *, at: int, exchange: str | None = None, words: str = "words (invented)",
-             grounds: Grounds | None = None, jti: str | None = None, **fields: object) -> Sent:
+    def send(
+        self,
+        model: type,
+        to: "Desk",
+        *,
+        at: int,
+        exchange: str | None = None,
+        words: str = "words (invented)",
+        grounds: Grounds | None = None,
+        jti: str | None = None,
+        **fields: object,
+    ) -> Sent:
         """Make a declaration and a sealed body for it."""
         jti = jti or new_jti()
         exchange = exchange or jti
@@ -126,38 +159,79 @@ class Desk:
         kind = model.model_fields["kind"].default
         body = json.dumps({"salt": salt, "words": words, "jti": jti}).encode()
         binding = sealing.Binding(
-            hub_id=self.hub.hub_id, exchange=exchange, jti=jti, kind=kind.value, sender=self.agency, recipient=to.agency
+            hub_id=self.hub.hub_id,
+            exchange=exchange,
+            jti=jti,
+            kind=kind.value,
+            sender=self.agency,
+            recipient=to.agency,
         )
         sealed = sealing.seal(body, to.sealing.public, binding)
         values: dict[str, object] = {
-            "iss": self.agency, "sub": declared.Practitioner(id="p-1", role=PractitionerRole.PRACTITIONER),
-            "aud": [self.hub.hub_id, to.agency], "jti": jti, "iat": at, "exp": at + 3600, "exchange": exchange,
-            "purpose": Purpose.CHILD_PROTECTION_ENQUIRY, "rating": Rating.AMBER, "needed_until": at + 86_400,
-            "grounds": grounds, "consent": NOT_SOUGHT,
-            "subjects": [declared.SubjectCommitment(
-                role=SubjectRole.CHILD, protected_person=True, epoch=1, c=base64url.encode(subject.commit(r, t1))
-            )],
-            "body": declared.BodyDigest(digest=commitment.digest(sealed), commitment=content_commitment(body, salt)),
+            "iss": self.agency,
+            "sub": declared.Practitioner(id="p-1", role=PractitionerRole.PRACTITIONER),
+            "aud": [self.hub.hub_id, to.agency],
+            "jti": jti,
+            "iat": at,
+            "exp": at + 3600,
+            "exchange": exchange,
+            "purpose": Purpose.CHILD_PROTECTION_ENQUIRY,
+            "rating": Rating.AMBER,
+            "needed_until": at + 86_400,
+            "grounds": grounds,
+            "consent": NOT_SOUGHT,
+            "subjects": [
+                declared.SubjectCommitment(
+                    role=SubjectRole.CHILD,
+                    protected_person=True,
+                    epoch=1,
+                    c=base64url.encode(subject.commit(r, t1)),
+                )
+            ],
+            "body": declared.BodyDigest(
+                digest=commitment.digest(sealed), commitment=content_commitment(body, salt)
+            ),
         }
         declaration = model(**(values | fields))
         token = jws.sign(declaration.dump(), self.signing, declared.TYP[kind])
         opening = frame.Opening(t1=base64url.encode(t1), r=base64url.encode(r))
         return Sent(declaration, frame.Declare(declaration=token, openings=[opening]), sealed.decode())
 
-    def ask(self, to: "Desk", *, at: int, categories: tuple[Category, ...] = (Category.HEALTH_ATTENDANCES,),
-            grounds: Grounds | None = None, **fields: object) -> Sent:
+    def ask(
+        self,
+        to: "Desk",
+        *,
+        at: int,
+        categories: tuple[Category, ...] = (Category.HEALTH_ATTENDANCES,),
+        grounds: Grounds | None = None,
+        **fields: object,
+    ) -> Sent:
         """A s.47 ask with a recorded threshold decision, unless told otherwise."""
         values: dict[str, object] = {
-            "categories": list(categories), "due_within": 3600,
+            "categories": list(categories),
+            "due_within": 3600,
             "threshold": declared.Threshold(role=PractitionerRole.MANAGER, at=at - 60),
         }
-        return self.send(declared.Ask, to, at=at, grounds=grounds or preset("s47-asking"), **(values | fields))
+        return self.send(
+            declared.Ask, to, at=at, grounds=grounds or preset("s47-asking"), **(values | fields)
+        )
 
-    def item(self, to: "Desk", ask: Sent, *, at: int, category: Category = Category.HEALTH_ATTENDANCES,
-             grounds: Grounds | None = None, **fields: object) -> Sent:
+    def item(
+        self,
+        to: "Desk",
+        ask: Sent,
+        *,
+        at: int,
+        category: Category = Category.HEALTH_ATTENDANCES,
+        grounds: Grounds | None = None,
+        **fields: object,
+    ) -> Sent:
         """An answer in one category on this sector's own s.47 grounds, unless told otherwise."""
         return self.send(
-            declared.Item, to, at=at, exchange=ask.jti,
+            declared.Item,
+            to,
+            at=at,
+            exchange=ask.jti,
             grounds=grounds or preset(f"s47-answering-{self.sector.value.replace('_', '-')}"),
             **({"category": category, "handling": next(iter(HandlingCode))} | fields),
         )
@@ -165,15 +239,25 @@ class Desk:
     def act(self, model: type, *, at: int, **fields: object) -> frame.Act:
         """A signed act."""
         act: Wire = model(
-            iss=self.agency, sub=declared.Practitioner(id="p-1", role=fields.pop("role", PractitionerRole.PRACTITIONER)),
-            jti=fields.pop("jti", None) or new_jti(), iat=at, exp=at + 3600, hub=self.hub.hub_id, **fields,
+            iss=self.agency,
+            sub=declared.Practitioner(id="p-1", role=fields.pop("role", PractitionerRole.PRACTITIONER)),
+            jti=fields.pop("jti", None) or new_jti(),
+            iat=at,
+            exp=at + 3600,
+            hub=self.hub.hub_id,
+            **fields,
         )
         return frame.Act(act=jws.sign(act.dump(), self.signing, acts.typ_of(model)))
 
-    def receipt(self, handed: frame.Handover, *, at: int,
-                outcome: acts.ReceiptOutcome = acts.ReceiptOutcome.OPENED) -> frame.Act:
+    def receipt(
+        self, handed: frame.Handover, *, at: int, outcome: acts.ReceiptOutcome = acts.ReceiptOutcome.OPENED
+    ) -> frame.Act:
         """The receipt of a handover."""
         return self.act(
-            acts.Receipt, at=at, sender=handed.sender, envelope=handed.envelope,
-            digest=commitment.digest(handed.body.encode()), outcome=outcome,
+            acts.Receipt,
+            at=at,
+            sender=handed.sender,
+            envelope=handed.envelope,
+            digest=commitment.digest(handed.body.encode()),
+            outcome=outcome,
         )

@@ -30,11 +30,15 @@ async def test_an_ask_and_its_item_pass_with_proofs_that_verify_offline(play: Pl
     declared = await play.declare(care, ask)
     assert declared.outcome is Outcome.ALLOW, declared.findings
     assert declared.state is State.PROVED and declared.proof is not None
-    verify_permit(hub=hub, signing_key=care.signing.public, declaration=ask.request.declaration, proof=declared.proof)
+    verify_permit(
+        hub=hub, signing_key=care.signing.public, declaration=ask.request.declaration, proof=declared.proof
+    )
     assert (await play.deposit(care, ask)).state is State.DEPOSITED
     (handed,) = await play.fetch(health)
     assert handed.body == ask.sealed
-    verify_permit(hub=hub, signing_key=care.signing.public, declaration=handed.declaration, proof=handed.proof)
+    verify_permit(
+        hub=hub, signing_key=care.signing.public, declaration=handed.declaration, proof=handed.proof
+    )
     assert (await play.act(health, health.receipt(handed, at=play.clock.at))).state is State.OPENED
     item = health.item(care, ask, at=play.clock.at)
     answered = await play.declare(health, item)
@@ -52,7 +56,9 @@ async def test_a_missing_agreement_holds_until_the_duty_contact_lifts_it(play: P
     held = await play.declare(care, ask)
     assert held.outcome is Outcome.HOLD and held.state is State.HELD
     (need,) = held.needs
-    lift = police.act(acts.Lift, at=play.clock.at, sender="care", envelope=ask.jti, fact=need.fact.value, role=need.who)
+    lift = police.act(
+        acts.Lift, at=play.clock.at, sender="care", envelope=ask.jti, fact=need.fact.value, role=need.who
+    )
     assert (await play.act(police, lift)).state is State.PERMITTED
     assert await play.prove(care, ask) is not None
     assert (await play.deposit(care, ask)).state is State.DEPOSITED
@@ -75,7 +81,12 @@ async def test_silence_decline_nil_and_waiting_close_alike(play: Play) -> None:
         ask = await opened_ask(play)
         if model is not None:
             fields = {"reason": "A" * 43} if model is acts.Decline else {}
-            await play.act(health, health.act(model, at=play.clock.at, exchange=ask.jti, category=Category.HEALTH_ATTENDANCES, **fields))
+            await play.act(
+                health,
+                health.act(
+                    model, at=play.clock.at, exchange=ask.jti, category=Category.HEALTH_ATTENDANCES, **fields
+                ),
+            )
         (before,) = await play.status(care, ask.jti)
         size = await play.hub.pool.fetchval("SELECT n FROM log_head")
         play.clock.at += 3601
@@ -98,7 +109,10 @@ async def test_each_ending_is_reached(play: Play) -> None:
     recalled = care.ask(health, at=play.clock.at)
     await play.declare(care, recalled)
     await play.deposit(care, recalled)
-    await play.act(care, care.act(acts.Recall, at=play.clock.at, envelope=recalled.jti, reason=RecallReason.SENT_IN_ERROR))
+    await play.act(
+        care,
+        care.act(acts.Recall, at=play.clock.at, envelope=recalled.jti, reason=RecallReason.SENT_IN_ERROR),
+    )
     play.clock.at += 86_401
     await sweep(play.hub, at=play.clock.at)
     states = {s.envelope: s.state for s in await play.status(care, lapsing.jti, expiring.jti, recalled.jti)}
@@ -128,7 +142,10 @@ async def test_withdrawing_an_ask_refuses_later_items(play: Play) -> None:
     under_way = health.item(care, ask, at=play.clock.at)
     await play.declare(health, under_way)
     await play.deposit(health, under_way)
-    await play.act(care, care.act(acts.Withdraw, at=play.clock.at, exchange=ask.jti, reason=WithdrawReason.NO_LONGER_NEEDED))
+    await play.act(
+        care,
+        care.act(acts.Withdraw, at=play.clock.at, exchange=ask.jti, reason=WithdrawReason.NO_LONGER_NEEDED),
+    )
     (status,) = await play.status(health, under_way.jti)
     assert status.state is State.RECALLED
     with pytest.raises(Problem) as refused:
@@ -164,11 +181,15 @@ async def test_a_lift_needs_the_named_role(play: Play) -> None:
     ask = care.ask(police, at=play.clock.at, categories=(Category.POLICE_INCIDENTS,))
     (need,) = (await play.declare(care, ask)).needs
     other = next(role for role in PractitionerRole if role is not need.who)
-    lift = police.act(acts.Lift, at=play.clock.at, sender="care", envelope=ask.jti, fact=need.fact.value, role=other)
+    lift = police.act(
+        acts.Lift, at=play.clock.at, sender="care", envelope=ask.jti, fact=need.fact.value, role=other
+    )
     with pytest.raises(Problem) as refused:
         await play.act(police, lift)
     assert refused.value.code == "forbidden"
-    own = care.act(acts.Lift, at=play.clock.at, sender="care", envelope=ask.jti, fact=need.fact.value, role=need.who)
+    own = care.act(
+        acts.Lift, at=play.clock.at, sender="care", envelope=ask.jti, fact=need.fact.value, role=need.who
+    )
     with pytest.raises(Problem) as mine:
         await play.act(care, own)
     assert mine.value.code == "not-found"
