@@ -20,7 +20,7 @@ FILE: Final = "agency.json"
 class Settings(Wire):
     """Limits and habits, each with its reason."""
 
-    credit: Annotated[int, Field(ge=1, le=1_000)] = 64
+    credit: Annotated[int, Field(ge=1, le=256)] = 64
     """Envelopes the hub may hand over before it has a receipt: bounds what is in memory at once."""
     in_flight: Annotated[int, Field(ge=1, le=1_000)] = 64
     """Envelopes of ours under way to the hub at once."""
@@ -28,7 +28,7 @@ class Settings(Wire):
     """How often the running adapter looks for rows written by a command."""
     follow_seconds: Annotated[int, Field(ge=1, le=3_600)] = 30
     """How often the state of open envelopes is asked for when no hint came."""
-    accept_within: Annotated[int, Field(ge=60, le=7 * 86_400)] = 86_400
+    accept_within: Annotated[int, Field(ge=60, le=86_400)] = 86_400
     """Seconds in which the hub may take a declaration for the first time; later it is written anew."""
     needed_within: Annotated[int, Field(ge=60, le=366 * 86_400)] = 30 * 86_400
     """Seconds for which an envelope is of use where nobody said otherwise."""

@@ -36,6 +36,7 @@ class Written:
     claims: Declaration
     declaration: str
     sealed: str
+    sealed_to: str
     plaintext: bytes
     openings: tuple[Opening, ...]
 
@@ -116,6 +117,7 @@ def seal(letter: Letter, *, signing: SigningKey, to: SealingPublicKey) -> Writte
         claims=claims,
         declaration=jws.sign(payload, signing, TYP[claims.kind]),
         sealed=sealed.decode("ascii"),
+        sealed_to=to.kid,
         plaintext=plaintext,
         openings=tuple(Opening(t1=person.t1, r=person.r) for person in letter.body.subjects),
     )

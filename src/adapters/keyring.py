@@ -11,9 +11,10 @@ from typing import Final
 
 from broker.protocol.wire import Token, Wire, parse_wire
 from keys import keyset, store
+from keys.errors import BadKey
 from keys.keyset import KeySet, SealingUse
 from keys.sealing import SealingKey
-from keys.signing import SigningKey
+from keys.signing import PublicKey, SigningKey
 from keys.storage import StorageKey
 
 _SETS: Final = "key-sets.json"
@@ -80,6 +81,10 @@ class Keyring:
         fresh = Keyring.load(self.folder)
         self.signing, self.sets, self.pending = fresh.signing, fresh.sets, fresh.pending
 
+    def forget(self, kid: str) -> None:
+        """Drop a sealing key that another process of ours has destroyed."""
+        self._sealing.pop(kid, None)
+
     @property
     def current(self) -> KeySet:
         """The key set in force."""
@@ -94,6 +99,16 @@ class Keyring:
                 return None
             self._sealing[kid] = SealingKey.from_seed(store.read_secret(path))
         return self._sealing[kid]
+
+    def signing_public(self, kid: str) -> PublicKey:
+        """The public signing key of one of our key sets. Raises keys.errors.BadKey, `unknown-key`."""
+        if self.signing.public.kid == kid:
+            return self.signing.public
+        for token in self.sets:
+            found = keyset.verify_key_set(token, identity=self.identity.public, previous=None, at=0).signing
+            if found.kid == kid:
+                return found
+        raise BadKey("unknown-key", "that signing key is in none of this agency's key sets")
 
     def sealing_kids(self) -> tuple[str, ...]:
         """The kids of every sealing key that still opens."""
@@ -137,6 +152,8 @@ class Keyring:
 
     def drained(self, *, at: int, grace: int) -> tuple[str, ...]:
         """Kids of sealing keys that nobody has sealed to for `grace` seconds."""
+        if len(self.sealing_kids()) == 1:
+            return ()
         until: dict[str, int] = {}
         for token in self.sets:  # the newest word about a key counts
             for use in keyset.verify_key_set(

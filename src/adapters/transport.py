@@ -37,9 +37,9 @@ class AccessToken:
 def check_url(url: str) -> str:
     """The hub's URL without a trailing slash. Raises WrongOrder, `hub-url`."""
     parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        if parts.hostname and not (parts.query or parts.fragment or parts.username):
-            return url.rstrip("/")
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if safe and parts.hostname and not (parts.query or parts.fragment or parts.username):
+        return url.rstrip("/")
     raise WrongOrder("hub-url", "The hub's URL is https://…, or http:// on this machine only.")
 
 

@@ -15,11 +15,12 @@ from adapters.view import TaskState
 from broker.protocol import act as acts
 from broker.protocol.act import AgencyAct
 from broker.protocol.declaration import Practitioner
+from broker.protocol.wire import Wire
 from keys import base64url, commitment, jws, strict_json
 from policies.vocabulary import Category, ConsentOutcome, DeclineReason, Purpose, RecallReason, WithdrawReason
 
 NOTE = "note"
-A = TypeVar("A", bound=AgencyAct)
+A = TypeVar("A", bound=Wire)
 
 
 async def nil(folder: Folder, *, exchange: str, category: Category, practitioner: Practitioner) -> str:

@@ -83,6 +83,7 @@ def put(
         "declaration": written.declaration,
         "sealed_openings": journal.seal(openings, OPENINGS, jti),
         "body": written.sealed,
+        "sealed_to": written.sealed_to,
         "sealed_archive": journal.seal(written.plaintext, ARCHIVE, jti),
         "sealed_enquiry": None if enquiry is None else journal.seal(enquiry.encode(), ENQUIRY, jti),
         "attempt": attempt,

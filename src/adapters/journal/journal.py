@@ -63,8 +63,8 @@ class Journal:
 
     def touch(self, ids: Iterable[str]) -> None:
         """Wake whoever waits for these ids."""
-        for id in ids:
-            for event in self._waiting.get(id, ()):
+        for each in ids:
+            for event in self._waiting.get(each, ()):
                 event.set()
 
     async def changed(self, id: str, *, at_most: float) -> None:
@@ -104,6 +104,11 @@ def fetch(db: sqlite3.Connection, query: str, /, **values: Any) -> sqlite3.Row |
     """Read one row inside a piece of work, so that what is decided on it is not stale."""
     found: sqlite3.Row | None = db.execute(queries()[query], values).fetchone()
     return found
+
+
+def fetch_all(db: sqlite3.Connection, query: str, /, **values: Any) -> list[sqlite3.Row]:
+    """Read rows inside a piece of work."""
+    return db.execute(queries()[query], values).fetchall()
 
 
 def _prepare(path: Path) -> None:

@@ -8,10 +8,10 @@ SELECT value FROM setting WHERE name = :name;
 
 -- name: put_sent
 -- Journals an envelope before it is declared.
-INSERT INTO sent (jti, exchange, kind, recipient, categories, declaration, sealed_openings, body, sealed_archive,
-    sealed_enquiry, progress, attempt, replaces, needed_until, created_at)
-VALUES (:jti, :exchange, :kind, :recipient, :categories, :declaration, :sealed_openings, :body, :sealed_archive,
-    :sealed_enquiry, 'ready', :attempt, :replaces, :needed_until, :created_at);
+INSERT INTO sent (jti, exchange, kind, recipient, categories, declaration, sealed_openings, body, sealed_to,
+    sealed_archive, sealed_enquiry, progress, attempt, replaces, needed_until, created_at)
+VALUES (:jti, :exchange, :kind, :recipient, :categories, :declaration, :sealed_openings, :body, :sealed_to,
+    :sealed_archive, :sealed_enquiry, 'ready', :attempt, :replaces, :needed_until, :created_at);
 
 -- name: get_sent
 -- Gives one envelope of ours.
@@ -29,18 +29,13 @@ SELECT * FROM sent WHERE exchange = :exchange ORDER BY seq;
 -- Gives the ids of our envelopes written after a row, with how far they have got: a command's new rows.
 SELECT seq, jti, progress FROM sent WHERE seq > :seq AND progress IN ('ready', 'held', 'proved', 'deposited') ORDER BY seq;
 
--- name: open_sent
--- Gives the ids of our envelopes at one step.
-SELECT jti FROM sent WHERE progress = :progress
-    AND progress IN ('ready', 'held', 'proved', 'deposited') ORDER BY seq;
-
 -- name: followed
 -- Gives the envelopes of ours whose state may still change at the hub.
 SELECT jti FROM sent WHERE progress IN ('held', 'deposited') ORDER BY seq;
 
--- name: next_due
--- Gives the earliest due time of an ask of ours that has not ended.
-SELECT min(due_at) FROM sent WHERE progress = 'deposited' AND kind = 'ask' AND due_at > :at;
+-- name: fallen_due
+-- Gives our asks that fell due between two looks.
+SELECT jti FROM sent WHERE progress = 'deposited' AND kind = 'ask' AND due_at > :since AND due_at <= :at;
 
 -- name: set_held
 -- The hub holds the envelope.
@@ -71,8 +66,8 @@ UPDATE sent SET progress = 'ended', state = :state, outcome = coalesce(:outcome,
 UPDATE sent SET progress = 'failed', problem = :problem, body = NULL WHERE jti = :jti;
 
 -- name: set_replaced
--- The envelope was sealed again as another.
-UPDATE sent SET replaced_by = :replaced_by WHERE jti = :jti;
+-- The envelope was written again as another.
+UPDATE sent SET progress = 'ended', state = :state, replaced_by = :replaced_by, body = NULL WHERE jti = :jti;
 
 -- name: put_received
 -- Journals an opened envelope with its receipt.
@@ -118,9 +113,9 @@ VALUES (:jti, :act, :token, :sealed_openings, :passed, :sealed_note, :exchange, 
 -- Gives one act.
 SELECT * FROM act WHERE jti = :jti;
 
--- name: open_acts
--- Gives the acts the hub has not answered, in order.
-SELECT jti FROM act WHERE done = 0 ORDER BY seq;
+-- name: acts_after
+-- Gives the acts written after a row that the hub has not answered: a command's new rows.
+SELECT seq, jti FROM act WHERE seq > :seq AND done = 0 ORDER BY seq;
 
 -- name: acts_of_exchange
 -- Gives the acts of an exchange, oldest first.
@@ -142,6 +137,10 @@ SELECT * FROM pin WHERE agency = :agency;
 -- name: all_pins
 -- Gives every pinned agency.
 SELECT * FROM pin ORDER BY agency;
+
+-- name: confirmations
+-- Says how many agencies a person here has confirmed: it grows when a command confirms one.
+SELECT count(confirmed_at) AS confirmed FROM pin;
 
 -- name: confirm_pin
 -- A person here has heard the fingerprint by telephone.
@@ -190,6 +189,14 @@ SELECT * FROM task WHERE exchange = :exchange ORDER BY category;
 -- Gives one task.
 SELECT * FROM task WHERE exchange = :exchange AND category = :category;
 
+-- name: reopen_task
+-- The answer did not pass: the category waits for a person again.
+UPDATE task SET state = 'waiting', why = :why WHERE exchange = :exchange AND category = :category AND state = 'answered';
+
+-- name: unprepared
+-- Gives the exchanges in which something is still to be looked for.
+SELECT DISTINCT exchange FROM task WHERE state = 'waiting' AND why IS NULL;
+
 -- name: settle_task
 -- The category has its answer, or waits again with a reason.
 UPDATE task SET state = :state, why = :why WHERE exchange = :exchange AND category = :category;
@@ -201,7 +208,7 @@ WHERE exchange = :exchange AND category = :category AND state IN ('waiting', 'pr
 
 -- name: due_tasks
 -- Gives open tasks that fall due soon and of which the asker's hub has not been reminded.
-SELECT exchange, category, due_at FROM task
+SELECT exchange, category, asker, due_at FROM task
 WHERE state IN ('waiting', 'prepared') AND reminded = 0 ORDER BY due_at LIMIT :limit;
 
 -- name: set_reminded

@@ -1,5 +1,5 @@
 -- An adapter's journal, version 1. The journal is the queue: a command writes a row, the running adapter sends it, the
--- command reads what came of it. Columns named `sealed_*` are sealed to the agency's storage key for their own row
+-- command reads what came of it. Blobs named `sealed_*` are sealed to the agency's storage key for their own row
 -- (context "table:id"); every other column holds only what is clear at the hub too, or says how far the work has got.
 
 CREATE TABLE setting (
@@ -7,7 +7,8 @@ CREATE TABLE setting (
     value        TEXT NOT NULL
 ) STRICT;
 
--- Every envelope of ours. `body` is the sealed envelope itself, kept until the hub has it; `sealed_archive` our own copy.
+-- Every envelope of ours. `body` is the sealed envelope itself, kept until the hub has it, `sealed_to` the kid of the
+-- recipient's key; `sealed_archive` is our own copy.
 CREATE TABLE sent (
     seq             INTEGER PRIMARY KEY,
     jti             TEXT NOT NULL UNIQUE,
@@ -18,6 +19,7 @@ CREATE TABLE sent (
     declaration     TEXT NOT NULL,
     sealed_openings BLOB NOT NULL,
     body            TEXT,
+    sealed_to       TEXT NOT NULL,
     sealed_archive  BLOB NOT NULL,
     sealed_enquiry  BLOB,
     progress        TEXT NOT NULL,

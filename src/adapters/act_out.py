@@ -1,0 +1,77 @@
+"""Sending signed acts and receipts, and what their being in the log means here."""
+
+from adapters.desk.writing import OPENINGS, openings_from
+from adapters.logs import log
+from adapters.problem import HubProblem
+from adapters.step import Step
+from adapters.work import Work
+from broker.protocol import act as acts
+from broker.protocol.frame import Act, Acted, Verb
+
+
+async def send_act(work: Work, jti: str) -> None:
+    """Send one journalled act and journal the answer. Raises HubProblem or Unreachable when it is to be sent again."""
+    journal = work.folder.journal
+    row = journal.row("get_act", jti=jti)
+    if row is None or row["done"]:
+        return
+    sealed = row["sealed_openings"]
+    request = Act(
+        act=row["token"],
+        openings=[] if sealed is None else openings_from(work.folder, sealed, OPENINGS, jti),
+        sealed=row["passed"],
+    )
+    answer, problem = None, None
+    try:
+        answer = await work.hub.ask(Verb.ACT, request, Acted)
+    except HubProblem as refused:
+        if refused.retry:
+            raise
+        problem = refused.failure
+        log.warning("act-refused", act=row["act"], code=refused.code, reason=refused.reason)
+    _, act = acts.parse_agency_act(row["token"])
+    _apply(work, act, accepted=answer is not None)
+    await journal.run(
+        "set_acted",
+        jti=jti,
+        answer=None if answer is None else answer.dump().decode(),
+        problem=None if problem is None else problem.dump().decode(),
+        touches=(jti,),
+    )
+    if isinstance(act, acts.Recall):
+        work.follow(act.envelope)
+    if isinstance(act, acts.Withdraw):
+        work.follow(act.exchange)
+
+
+def _apply(work: Work, act: acts.AgencyAct, *, accepted: bool) -> None:
+    # Done before the answer is journalled, so that a kill in between repeats it: each of these may be repeated.
+    keyring = work.folder.keyring
+    match act:
+        case acts.KeySetChange():
+            keyring.reload()
+            if accepted:
+                keyring.adopt(act.key_set)
+                log.info("key-set-adopted", count=len(keyring.sets))
+            elif keyring.pending == act.key_set:
+                keyring.give_up()
+        case acts.Drained():
+            keyring.forget(act.kid)
+        case _:
+            return
+
+
+async def send_receipt(work: Work, sender: str, jti: str) -> None:
+    """Send the receipt signed when the envelope was journalled, as it is. Raises as `send_act`."""
+    row = work.folder.journal.row("get_received", sender=sender, jti=jti)
+    if row is None:
+        return
+    try:
+        await work.hub.ask(Verb.ACT, Act(act=row["receipt"]), Acted)
+    except HubProblem as problem:
+        if problem.retry:
+            raise
+        # The hub has another ending on record (set aside after too many handovers): it will not change its mind.
+        log.warning("receipt-refused", envelope=jti, sender=sender, code=problem.code, reason=problem.reason)
+    work.observe(Step.RECEIPTED)
+    await work.folder.journal.run("acknowledge", sender=sender, jti=jti)

@@ -1,0 +1,105 @@
+"""The queue of what goes out: envelopes, acts, receipts and looks at the hub, each in a task of its own.
+
+Promises: everything open in the journal is taken up at the start, everything journalled later as soon as it is seen; no
+row is worked on twice at once; what the hub cannot take now is tried again later; at most `in_flight` at once. The
+journal is the truth: a kill loses this object and nothing else.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+
+from adapters.errors import Unreachable
+from adapters.logs import log
+from adapters.problem import HubProblem
+
+_LATER: Final = 5.0
+"""Seconds until what the hub could not take is tried again; the connection has already waited out short troubles."""
+_GATHER: Final = 0.002
+"""Seconds in which hints are gathered into one look."""
+
+Job = tuple[str, ...]
+"""What is to be done, and for which row: ("send", jti), ("act", jti), ("receipt", sender, jti)."""
+
+
+class Outbox:
+    """Runs jobs until stopped; `put` from anywhere in the loop."""
+
+    def __init__(
+        self,
+        *,
+        limit: int,
+        do: Callable[[Job], Awaitable[None]],
+        look: Callable[[Collection[str]], Awaitable[None]],
+    ) -> None:
+        self._do = do
+        self._look = look
+        self._slots = asyncio.Semaphore(limit)
+        self._active: dict[Job, bool] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._hinted: set[str] = set()
+        self._hint = asyncio.Event()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way or waiting to be tried again."""
+        return not self._active and not self._hinted
+
+    def put(self, job: Job) -> None:
+        """Do a job; one that is under way is done once more after it."""
+        if job in self._active:
+            self._active[job] = True
+            return
+        self._active[job] = False
+        task = asyncio.ensure_future(self._run(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def hint(self, jti: str) -> None:
+        """An envelope of ours may have changed at the hub."""
+        self._hinted.add(jti)
+        self._hint.set()
+
+    async def follow(self) -> None:
+        """Turn hints into looks, until cancelled."""
+        while True:
+            await self._hint.wait()
+            await asyncio.sleep(_GATHER)
+            self._hint.clear()
+            jtis = list(self._hinted)
+            try:
+                if jtis:
+                    await self._look(jtis)
+                self._hinted.difference_update(jtis)
+            except (HubProblem, Unreachable) as error:
+                log.warning("look-failed", code=error.code, count=len(jtis))
+                await asyncio.sleep(_LATER)
+                self._hint.set()
+
+    async def close(self) -> None:
+        """Stop: what is under way is cut off, and taken up again from the journal at the next start."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, job: Job) -> None:
+        try:
+            while True:
+                self._active[job] = False
+                try:
+                    async with self._slots:
+                        await self._do(job)
+                except (HubProblem, Unreachable) as error:
+                    log.warning("tried-again-later", kind=job[0], envelope=job[-1], code=error.code)
+                    await asyncio.sleep(_LATER)
+                    continue
+                except (
+                    Exception
+                ) as error:  # one row's fault must not stop the others; it is taken up at the next start
+                    log.error("job-failed", kind=job[0], envelope=job[-1], error=type(error).__name__)
+                    return
+                if not self._active[job]:
+                    return
+        finally:
+            del self._active[job]

@@ -1,0 +1,133 @@
+"""K_A, the agencies' own key for subject tokens: made by the first, passed sealed from adapter to confirmed adapter.
+
+Promises: the hub never has it; it goes only to agencies a person here has confirmed, and is taken only from such. Until
+it has come, subjects get random t1 and nothing waits for it.
+"""
+
+import sqlite3
+
+from adapters.desk.act import make, put_act, queue
+from adapters.desk.writing import QUEUED
+from adapters.errors import AdapterError, Untrusted
+from adapters.identify import EPOCH
+from adapters.journal.journal import execute
+from adapters.logs import log
+from adapters.work import ADAPTER, Work
+from broker.protocol import act as acts
+from broker.protocol.frame import SubjectKey, SubjectKeyAnswer, Verb
+from broker.protocol.problem import Problem
+from keys import commitment, jws, sealing, subject
+from keys.errors import BadProof, Rejected
+from keys.sealing import Binding
+
+_TABLE = "subject_key"
+_WORD = "subject-key"
+
+
+class SubjectKeys:
+    """Looks at how K_A stands, and does what is next."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._passed: set[str] = set()
+
+    async def settle(self) -> None:
+        """Claim, take or pass on what there is. Raises HubProblem or Unreachable: look again later."""
+        folder = self._work.folder
+        answer = await self._work.hub.ask(Verb.SUBJECT_KEY, SubjectKey(epoch=EPOCH), SubjectKeyAnswer)
+        row = folder.journal.row("get_subject_key", epoch=EPOCH)
+        if row is not None and not row["held"] and answer.holder == folder.me:
+            await folder.journal.run("hold_subject_key", epoch=EPOCH, source=folder.me)
+            log.info("subject-key-held")
+            row = folder.journal.row("get_subject_key", epoch=EPOCH)
+        if row is not None and row["held"]:
+            await self._pass_on(folder.journal.open(row["sealed_key"], _TABLE, str(EPOCH)), answer)
+        elif answer.holder is None:
+            await self._claim(offered=row is not None)
+        elif answer.act is not None and answer.sealed is not None:
+            await _take(self._work, answer.act, answer.sealed)
+
+    async def _claim(self, *, offered: bool) -> None:
+        """Offer to be the maker: the key is journalled before it is claimed, so that a kill cannot lose the only copy."""
+        if offered:
+            return  # the claim is queued already, and the hub's hint brings us back here
+        folder = self._work.folder
+        sealed = folder.journal.seal(folder.clock.draw(subject.SIZE), _TABLE, str(EPOCH))
+        claim = put_act(folder, make(folder, acts.SubjectKeyClaim, ADAPTER, epoch=EPOCH))
+
+        def offer(db: sqlite3.Connection) -> None:
+            execute(db, "put_subject_key", epoch=EPOCH, sealed_key=sealed, source=folder.me, held=0)
+            execute(db, "put_act", **claim)
+
+        await folder.journal.write(offer, touches=(QUEUED,))
+
+    async def _pass_on(self, key: bytes, answer: SubjectKeyAnswer) -> None:
+        folder = self._work.folder
+        for agency in answer.waiting:
+            pinned = folder.directory.find(agency)
+            if agency in self._passed or pinned is None or pinned.confirmed_at is None:
+                continue
+            try:
+                to = pinned.sealing_key(self._work.now())
+            except AdapterError as error:
+                log.warning("subject-key-not-passed", agency=agency, code=error.code)
+                continue
+            jti = folder.clock.new_id()
+            sealed = sealing.seal(key, to, _binding(folder.hub.hub, jti, folder.me, agency))
+            act = make(
+                folder,
+                acts.SubjectKeyPass,
+                ADAPTER,
+                jti=jti,
+                epoch=EPOCH,
+                recipient=agency,
+                sealed_digest=commitment.digest(sealed),
+            )
+            await queue(folder, act, passed=sealed.decode("ascii"))
+            self._passed.add(agency)
+            log.info("subject-key-passed", agency=agency)
+
+
+async def _take(work: Work, token: str, sealed: str) -> None:
+    """Take K_A from a confirmed agency; anything amiss is logged, and we go on without it."""
+    try:
+        source, key = _open(work, token, sealed)
+    except (Rejected, Problem, AdapterError) as error:
+        log.warning("subject-key-refused", code=error.code)
+        return
+    folder = work.folder
+    stored = folder.journal.seal(key, _TABLE, str(EPOCH))
+    await folder.journal.run("put_subject_key", epoch=EPOCH, sealed_key=stored, source=source, held=1)
+    log.info("subject-key-taken", agency=source)
+
+
+def _open(work: Work, token: str, sealed: str) -> tuple[str, bytes]:
+    folder = work.folder
+    parsed, act = acts.parse_agency_act(token)
+    if not isinstance(act, acts.SubjectKeyPass) or (act.recipient, act.epoch, act.hub) != (
+        folder.me,
+        EPOCH,
+        folder.hub.hub,
+    ):
+        raise BadProof("another-pass", "The hub shows a key frame that is not for this agency.")
+    passer = folder.directory.get(act.iss)
+    if passer.confirmed_at is None:
+        raise Untrusted(
+            "unconfirmed-agency", f"{act.iss} passed the subject key; confirm its fingerprint first."
+        )
+    signing_key, _ = passer.signing_key(parsed.kid)
+    jws.verify(parsed, signing_key, typ=acts.typ_of(acts.SubjectKeyPass))
+    data = sealed.encode()
+    if commitment.digest(data) != act.sealed_digest:
+        raise BadProof("another-pass", "The key frame is not the one that was signed.")
+    key = folder.keyring.sealing(sealing.parse_sealed(data).kid)
+    if key is None:
+        raise BadProof("no-such-key", "The key frame is sealed to a key that is gone.")
+    opened = sealing.open_sealed(data, key, _binding(folder.hub.hub, act.jti, act.iss, folder.me))
+    if len(opened) != subject.SIZE:
+        raise BadProof("another-pass", "The key frame holds no subject key.")
+    return act.iss, opened
+
+
+def _binding(hub: str, jti: str, sender: str, recipient: str) -> Binding:
+    return Binding(hub_id=hub, exchange=_WORD, jti=jti, kind=_WORD, sender=sender, recipient=recipient)
