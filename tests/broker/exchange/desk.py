@@ -8,6 +8,7 @@ import json
 import os
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from broker.exchange.caller import Caller
 from broker.exchange.facts import Guard
@@ -39,7 +40,7 @@ from policies.vocabulary import (
 )
 
 NOT_SOUGHT = ConsentPosition(outcome=ConsentOutcome.NOT_SOUGHT, why_not_sought=WhyNotSought.PREJUDICE)
-FACTS: dict[Sector, dict[str, bool]] = {
+FACTS: dict[Sector, dict[str, Any]] = {
     Sector.SOCIAL_CARE: {"local_authority": True},
     Sector.HEALTH: {"nhs_body": True},
     Sector.EDUCATION: {"school": True},
@@ -110,8 +111,8 @@ class Desk:
         token = sign_key_set(key_set, self.identity)
         pool = self.hub.pool
         await pool.execute(
-            "INSERT INTO agency (id, name, sector, controllers, duty_contact, state, code_digest, code_expires, identity)"
-            " VALUES ($1, $2, $3, $4::jsonb, $5, 'active', '', 0, $6)",
+            "INSERT INTO agency (id, name, sector, controllers, duty_contact, state, code_digest,"
+            " code_expires, identity) VALUES ($1, $2, $3, $4::jsonb, $5, 'active', '', 0, $6)",
             self.agency,
             f"{self.agency} (invented)",
             self.sector.value,
@@ -141,7 +142,7 @@ class Desk:
 
     def send(
         self,
-        model: type,
+        model: Any,
         to: "Desk",
         *,
         at: int,
@@ -149,7 +150,7 @@ class Desk:
         words: str = "words (invented)",
         grounds: Grounds | None = None,
         jti: str | None = None,
-        **fields: object,
+        **fields: Any,
     ) -> Sent:
         """Make a declaration and a sealed body for it."""
         jti = jti or new_jti()
@@ -167,7 +168,7 @@ class Desk:
             recipient=to.agency,
         )
         sealed = sealing.seal(body, to.sealing.public, binding)
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "iss": self.agency,
             "sub": declared.Practitioner(id="p-1", role=PractitionerRole.PRACTITIONER),
             "aud": [self.hub.hub_id, to.agency],
@@ -204,10 +205,10 @@ class Desk:
         at: int,
         categories: tuple[Category, ...] = (Category.HEALTH_ATTENDANCES,),
         grounds: Grounds | None = None,
-        **fields: object,
+        **fields: Any,
     ) -> Sent:
         """A s.47 ask with a recorded threshold decision, unless told otherwise."""
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "categories": list(categories),
             "due_within": 3600,
             "threshold": declared.Threshold(role=PractitionerRole.MANAGER, at=at - 60),
@@ -224,7 +225,7 @@ class Desk:
         at: int,
         category: Category = Category.HEALTH_ATTENDANCES,
         grounds: Grounds | None = None,
-        **fields: object,
+        **fields: Any,
     ) -> Sent:
         """An answer in one category on this sector's own s.47 grounds, unless told otherwise."""
         return self.send(
@@ -236,7 +237,7 @@ class Desk:
             **({"category": category, "handling": next(iter(HandlingCode))} | fields),
         )
 
-    def act(self, model: type, *, at: int, **fields: object) -> frame.Act:
+    def act(self, model: Any, *, at: int, **fields: Any) -> frame.Act:
         """A signed act."""
         act: Wire = model(
             iss=self.agency,

@@ -1,18 +1,21 @@
 """An exchange through the hub's use cases, from declare to receipt, and each ending of the life table."""
 
+from typing import Any
+
 import pytest
 
 from broker.exchange.sweep import sweep
+from broker.hub import hub_document
 from broker.protocol import act as acts
 from broker.protocol.evidence import HubKeys, TrustedHub, verify_permit
-from broker.hub import hub_document
 from broker.protocol.life import State
 from broker.protocol.problem import Problem
 from policies.vocabulary import Category, Outcome, PractitionerRole, RecallReason, WithdrawReason
 from tests.broker.exchange.conftest import Play
+from tests.broker.exchange.desk import Sent
 
 
-async def opened_ask(play: Play, **fields: object):  # type: ignore[no-untyped-def]
+async def opened_ask(play: Play, **fields: Any) -> Sent:
     """An ask by social care that health has opened."""
     care, health = play["care"], play["health"]
     ask = care.ask(health, at=play.clock.at, **fields)
@@ -29,7 +32,8 @@ async def test_an_ask_and_its_item_pass_with_proofs_that_verify_offline(play: Pl
     ask = care.ask(health, at=play.clock.at)
     declared = await play.declare(care, ask)
     assert declared.outcome is Outcome.ALLOW, declared.findings
-    assert declared.state is State.PROVED and declared.proof is not None
+    assert declared.state is State.PROVED
+    assert declared.proof is not None
     verify_permit(
         hub=hub, signing_key=care.signing.public, declaration=ask.request.declaration, proof=declared.proof
     )
@@ -54,7 +58,8 @@ async def test_a_missing_agreement_holds_until_the_duty_contact_lifts_it(play: P
     care, police = play["care"], play["police"]
     ask = care.ask(police, at=play.clock.at, categories=(Category.POLICE_INCIDENTS,))
     held = await play.declare(care, ask)
-    assert held.outcome is Outcome.HOLD and held.state is State.HELD
+    assert held.outcome is Outcome.HOLD
+    assert held.state is State.HELD
     (need,) = held.needs
     lift = police.act(
         acts.Lift, at=play.clock.at, sender="care", envelope=ask.jti, fact=need.fact.value, role=need.who
@@ -117,8 +122,9 @@ async def test_each_ending_is_reached(play: Play) -> None:
     await sweep(play.hub, at=play.clock.at)
     states = {s.envelope: s.state for s in await play.status(care, lapsing.jti, expiring.jti, recalled.jti)}
     assert states == {lapsing.jti: State.LAPSED, expiring.jti: State.EXPIRED, recalled.jti: State.RECALLED}
-    (undelivered,) = [s for s in await play.status(care, expiring.jti)]
-    assert undelivered.undelivered and not undelivered.closures
+    (undelivered,) = await play.status(care, expiring.jti)
+    assert undelivered.undelivered
+    assert not undelivered.closures
     broken = care.ask(health, at=play.clock.at)
     await play.declare(care, broken)
     await play.deposit(care, broken)
