@@ -10,7 +10,9 @@ from broker.protocol.frame import Act, Acted, Verb
 
 
 async def send_act(work: Work, jti: str) -> None:
-    """Send one journalled act and journal the answer. Raises HubProblem or Unreachable when it is to be sent again."""
+    """Send one journalled act and journal the answer. Raises HubProblem or Unreachable when it is to be sent
+    again.
+    """
     journal = work.folder.journal
     row = journal.row("get_act", jti=jti)
     if row is None or row["done"]:
@@ -45,7 +47,7 @@ async def send_act(work: Work, jti: str) -> None:
 
 
 def _apply(work: Work, act: acts.AgencyAct, *, accepted: bool) -> None:
-    # Done before the answer is journalled, so that a kill in between repeats it: each of these may be repeated.
+    # Before the answer is journalled, so that a kill in between repeats it: each of these may be repeated.
     keyring = work.folder.keyring
     match act:
         case acts.KeySetChange():
@@ -71,7 +73,7 @@ async def send_receipt(work: Work, sender: str, jti: str) -> None:
     except HubProblem as problem:
         if problem.retry:
             raise
-        # The hub has another ending on record (set aside after too many handovers): it will not change its mind.
+        # The hub has another ending on record (set aside after too many handovers): it stays with it.
         log.warning("receipt-refused", envelope=jti, sender=sender, code=problem.code, reason=problem.reason)
     work.observe(Step.RECEIPTED)
     await work.folder.journal.run("acknowledge", sender=sender, jti=jti)

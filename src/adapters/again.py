@@ -1,7 +1,8 @@
 """Writing an envelope again: the same words from the archive copy, as a new envelope.
 
-When: the recipient could not open it (its sealing key is gone), its sealing key was revoked before it was handed over, or
-the hub's time to take or to deposit it had passed. The old envelope names the new one. Not more than `seal_again` times.
+When: the recipient could not open it (its sealing key is gone), its sealing key was revoked before it was
+handed over, or the hub's time to take or to deposit it had passed. The old envelope names the new one. Not
+more than `seal_again` times.
 """
 
 import sqlite3

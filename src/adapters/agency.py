@@ -39,7 +39,9 @@ class Settings(Wire):
     overlap_seconds: Annotated[int, Field(ge=0, le=366 * 86_400)] = 3_600
     """For how long peers that have not heard of a rotation may still seal to the old key."""
     drain_seconds: Annotated[int, Field(ge=0, le=3 * 366 * 86_400)] = 60 * 86_400
-    """For how long after that the old key is kept to open mail on its way; at least `needed_within` of one's peers."""
+    """For how long after that the old key is kept to open mail on its way; at least `needed_within` of one's
+    peers.
+    """
 
 
 class AgencyFile(Wire):

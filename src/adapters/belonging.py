@@ -1,4 +1,6 @@
-"""Whether a received envelope is part of something: an item answers an ask of ours, a message an exchange of ours."""
+"""Whether a received envelope is part of something: an item answers an ask of ours, a message an exchange of
+ours.
+"""
 
 from typing import assert_never
 
@@ -16,7 +18,8 @@ class NotOurs(Exception):
 
 
 def verify_belonging(folder: Folder, claims: Declaration) -> None:
-    """Accept an item only for an ask we sent to that source and a category it asked; the rest only from its party.
+    """Accept an item only for an ask we sent to that source and a category it asked; the rest only from its
+    party.
 
     Raises:
         NotOurs: `not-asked`, `exchange-in-use` or `unknown-exchange`.

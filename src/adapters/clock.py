@@ -16,8 +16,8 @@ from typing import Final
 class Clock:
     """Where now, new ids, random bytes and jitter come from.
 
-    `now` Unix seconds; `new_id` a lower-case UUID; `draw` so many unpredictable bytes; `jitter` a float in [0, 1) that
-    only spreads retries.
+    `now` Unix seconds; `new_id` a lower-case UUID; `draw` so many unpredictable bytes; `jitter` a float in
+    [0, 1) that only spreads retries.
     """
 
     now: Callable[[], int]

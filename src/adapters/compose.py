@@ -1,7 +1,9 @@
-"""Writing an envelope: body, declaration and openings out of plain values. Pure but for sealing's own randomness.
+"""Writing an envelope: body, declaration and openings out of plain values. Pure but for sealing's own
+randomness.
 
-Promises: the body repeats what the declaration says, the declaration commits to the body, and nothing of a subject
-stands in the clear part (`clear_part` looks for it before anything is signed). Times, ids and random bytes are passed in.
+Promises: the body repeats what the declaration says, the declaration commits to the body, and nothing of a
+subject stands in the clear part (`clear_part` looks for it before anything is signed). Times, ids and random
+bytes are passed in.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +33,9 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """An envelope ready to be journalled: `declaration` and `sealed` are the bytes that are repeated ever after."""
+    """An envelope ready to be journalled: `declaration` and `sealed` are the bytes that are repeated ever
+    after.
+    """
 
     claims: Declaration
     declaration: str
@@ -126,7 +130,8 @@ def seal(letter: Letter, *, signing: SigningKey, to: SealingPublicKey) -> Writte
 def renew(letter: Letter, *, jti: str, at: int, accept_within: int, draw: Callable[[int], bytes]) -> Letter:
     """The same words as a new envelope: for a sealing key that is gone, or a declaration that came too late.
 
-    An ask or a notice that opened its own exchange opens a new one; an item stays in its exchange and category.
+    An ask or a notice that opened its own exchange opens a new one; an item stays in its exchange and
+    category.
     """
     old = letter.declaration
     own = old.exchange == old.jti and isinstance(old, Ask | Notice)

@@ -1,7 +1,9 @@
-"""The one live connection to the hub, kept alive: access token, next connection before it runs out, reconnecting.
+"""The one live connection to the hub, kept alive: access token, next connection before it runs out,
+reconnecting.
 
-Promises: `ask` waits for a connection and repeats the same bytes on the next when one is lost, so its caller sees an
-answer, a refusal, or `Unreachable` after a while. All the hub's verbs take a repeat. Credits and queues are others'.
+Promises: `ask` waits for a connection and repeats the same bytes on the next when one is lost, so its caller
+sees an answer, a refusal, or `Unreachable` after a while. All the hub's verbs take a repeat. Credits and
+queues are others'.
 """
 
 import asyncio
@@ -185,7 +187,7 @@ class Connection:
     async def _keep(
         self, session: aiohttp.ClientSession, token: AccessToken, reader: "asyncio.Task[int | None]"
     ) -> int | None:
-        """Stay connected, opening the next connection before the token runs out; the close code of the last."""
+        """Stay connected, opening the next connection before the token runs out; the last one's close code."""
         while True:
             left = token.expires - self._folder.clock.now()
             done, _ = await asyncio.wait({reader}, timeout=max(1.0, left * 0.8))

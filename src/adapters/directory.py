@@ -1,8 +1,9 @@
 """Other agencies: pinned at first sight, their key sets followed link by link, sealed to only once confirmed.
 
-Promises: an identity key never changes here, a key set is taken only if the pinned identity signed it and it follows
-the one before, and no sealing key is given out for an agency whose fingerprint no person here has confirmed. So a
-sealing key that the hub has put in another's place is refused, or is heard to be wrong on the telephone.
+Promises: an identity key never changes here, a key set is taken only if the pinned identity signed it and it
+follows the one before, and no sealing key is given out for an agency whose fingerprint no person here has
+confirmed. So a sealing key that the hub has put in another's place is refused, or is heard to be wrong on the
+telephone.
 """
 
 from dataclasses import dataclass
@@ -51,8 +52,8 @@ class Pinned:
         if self.confirmed_at is None:
             raise Untrusted(
                 "unconfirmed-agency",
-                f"Nobody here has confirmed {name} yet: ring {self.entry.duty_contact}, have the fingerprint read out, "
-                f"then run gatehouse-adapter keys confirm {name} FINGERPRINT.",
+                f"Nobody here has confirmed {name} yet: ring {self.entry.duty_contact}, have the fingerprint "
+                f"read out, then run gatehouse-adapter keys confirm {name} FINGERPRINT.",
             )
         if not self.entry.active:
             raise Untrusted("stopped-agency", f"{name} is stopped at the hub: nothing can be sent to it.")
@@ -60,7 +61,7 @@ class Pinned:
         if at >= current.expires:
             raise Untrusted(
                 "key-set-expired",
-                f"The keys of {name} have expired: it must run gatehouse-adapter keys rotate.",
+                f"The keys of {name} have expired: it must rotate them.",
             )
         usable = [
             use for use in current.sealing if at < use.seal_until and use.key.kid not in self.entry.revoked
@@ -98,7 +99,8 @@ class Directory:
         if pinned is None:
             raise WrongOrder(
                 "unknown-agency",
-                f"{agency} is not in the directory as last fetched: check the name, and that gatehouse-adapter run is running.",
+                f"{agency} is not in the directory as last fetched: check the name, and that "
+                "gatehouse-adapter run is running.",
             )
         return pinned
 
@@ -173,6 +175,6 @@ def verify_entry(entry: DirectoryEntry, *, before: Pinned | None, confirmed_at: 
 def _identity_changed(agency: str) -> Untrusted:
     return Untrusted(
         "identity-changed",
-        f"The hub shows another identity key for {agency} than the one pinned here. Send nothing; ring the agency on a "
-        "known number and tell the hub's administrator.",
+        f"The hub shows another identity key for {agency} than the one pinned here. Send nothing; ring the "
+        "agency on a known number and tell the hub's administrator.",
     )

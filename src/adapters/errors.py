@@ -6,8 +6,8 @@
     ├── Unusable      the state folder or journal cannot be used as it is
     └── WrongOrder    what a person asked for cannot be done as put
 
-Promises a stable kebab-case `code` and one sentence that says what is wrong and what to do; never a secret, never a
-value out of a body.
+Promises a stable kebab-case `code` and one sentence that says what is wrong and what to do; never a secret,
+never a value out of a body.
 """
 
 

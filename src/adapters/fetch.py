@@ -9,7 +9,7 @@ from keys import strict_json
 
 
 async def refresh(work: Work, agency: str | None = None) -> None:
-    """Fetch every agency, or one. What is refused stays as it was pinned. Raises HubProblem or Unreachable."""
+    """Fetch every agency, or one. What is refused stays as pinned. Raises HubProblem or Unreachable."""
     answer = await work.hub.ask(Verb.DIRECTORY, Directory(agency=agency), DirectoryAnswer)
     for entry in answer.agencies:
         if entry.agency == work.folder.me:

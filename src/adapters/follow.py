@@ -22,7 +22,9 @@ _OPEN: Final = (Progress.READY, Progress.HELD, Progress.PROVED, Progress.DEPOSIT
 
 
 async def look(work: Work, jtis: Collection[str]) -> None:
-    """Ask how these envelopes of ours stand, and act on it. Raises HubProblem or Unreachable: look again later."""
+    """Ask how these envelopes of ours stand, and act on it. Raises HubProblem or Unreachable: look again
+    later.
+    """
     wanted = list(jtis)
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]

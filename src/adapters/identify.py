@@ -1,7 +1,7 @@
 """Who is meant, without names: each subject's t1 (protocol, "Subjects without names"). Pure.
 
-Promises: a subject with a checked NHS number gets the same t1 at every agency that has K_A; anyone else a random one,
-the same throughout an exchange. Does not match people beyond that: a connector or a person does.
+Promises: a subject with a checked NHS number gets the same t1 at every agency that has K_A; anyone else a
+random one, the same throughout an exchange. Does not match people beyond that: a connector or a person does.
 """
 
 from collections.abc import Callable, Sequence

@@ -6,7 +6,9 @@ from adapters.work import ADAPTER, Work
 
 
 async def drain(work: Work) -> None:
-    """Destroy each sealing key whose time to open has passed too; mail still sealed to it is then sealed again."""
+    """Destroy each sealing key whose time to open has passed too; mail still sealed to it is then sealed
+    again.
+    """
     for kid in work.folder.keyring.drained(at=work.now(), grace=work.folder.settings.drain_seconds):
         await drain_key(work.folder, kid, practitioner=ADAPTER)
         log.info("sealing-key-destroyed")

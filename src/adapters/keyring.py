@@ -1,8 +1,8 @@
 """An agency's own keys, as files of mode 0600 in `keys/`: identity, signing, sealing, storage, DPoP.
 
-Promises: a rotation is first written here (`pending`) and adopted only once the hub has it in its log, so that a kill
-between the two loses no key; an old sealing key opens until it is destroyed. Public key sets lie beside the seeds, as
-tokens signed by the identity key.
+Promises: a rotation is first written here (`pending`) and adopted only once the hub has it in its log, so
+that a kill between the two loses no key; an old sealing key opens until it is destroyed. Public key sets lie
+beside the seeds, as tokens signed by the identity key.
 """
 
 from dataclasses import dataclass, field
@@ -62,7 +62,9 @@ class Keyring:
 
     @classmethod
     def load(cls, folder: Path) -> "Keyring":
-        """Read every key but the sealing keys, which are read when first needed. Raises keys.errors.UnsafeFile."""
+        """Read every key but the sealing keys, which are read when first needed. Raises
+        keys.errors.UnsafeFile.
+        """
         identity = SigningKey.from_seed(store.read_secret(folder / "identity"))
         sets = parse_wire(_Sets, store.read_secret(folder / _SETS))
         current = keyset.verify_key_set(sets.sets[-1], identity=identity.public, previous=None, at=0)

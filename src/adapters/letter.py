@@ -1,7 +1,7 @@
 """What each kind of envelope says: a declaration and a body out of an order. Pure.
 
-The declaration's `body` is blank until `compose.seal`. Purpose, rating and the time of need of an answer are those of
-the ask it answers.
+The declaration's `body` is blank until `compose.seal`. Purpose, rating and the time of need of an answer are
+those of the ask it answers.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,8 @@
 """One WebSocket to the hub: frames both ways, each side asks with an id and the other answers.
 
-Promises: an answer is matched to its ask by id and read strictly as the verb's model; when the socket is gone, every ask
-still open raises `LinkLost`, so that the same bytes go out again on the next. Keeping one alive is `connection`'s.
+Promises: an answer is matched to its ask by id and read strictly as the verb's model; when the socket is
+gone, every ask still open raises `LinkLost`, so that the same bytes go out again on the next. Keeping one
+alive is `connection`'s.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """What the adapter says of its work: JSON lines whose fields come from a closed list.
 
-Promises: a field not on the list is dropped, and its values are ids, codes and counts: never a name, an identifier or a
-word of a body.
+Promises: a field not on the list is dropped, and its values are ids, codes and counts: never a name, an
+identifier or a word of a body.
 """
 
 import logging

@@ -31,8 +31,8 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskOrder:
-    """Ask one source. `due_within` seconds, the hub's clock for the rating when None; `needed_within` seconds after
-    which the answer is of no use; `enquiry` is the asker's own grouping and is never sent."""
+    """Ask one source. `due_within` seconds, the hub's clock for the rating when None; `needed_within` seconds
+    after which the answer is of no use; `enquiry` is the asker's own grouping and is never sent."""
 
     to: str
     practitioner: Practitioner
@@ -76,7 +76,9 @@ class ItemOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellOrder:
-    """Tell unasked: a contact, an outcome, a correction, a later transfer. `regards` names the exchange it belongs to."""
+    """Tell unasked: a contact, an outcome, a correction, a later transfer. `regards` names the exchange it
+    belongs to.
+    """
 
     to: str
     practitioner: Practitioner

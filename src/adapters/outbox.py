@@ -1,8 +1,8 @@
 """The queue of what goes out: envelopes, acts, receipts and looks at the hub, each in a task of its own.
 
-Promises: everything open in the journal is taken up at the start, everything journalled later as soon as it is seen; no
-row is worked on twice at once; what the hub cannot take now is tried again later; at most `in_flight` at once. The
-journal is the truth: a kill loses this object and nothing else.
+Promises: everything open in the journal is taken up at the start, everything journalled later as soon as it
+is seen; no row is worked on twice at once; what the hub cannot take now is tried again later; at most
+`in_flight` at once. The journal is the truth: a kill loses this object and nothing else.
 """
 
 import asyncio
@@ -14,7 +14,9 @@ from adapters.logs import log
 from adapters.problem import HubProblem
 
 _LATER: Final = 5.0
-"""Seconds until what the hub could not take is tried again; the connection has already waited out short troubles."""
+"""Seconds until what the hub could not take is tried again; the connection has already waited out short
+troubles.
+"""
 _GATHER: Final = 0.002
 """Seconds in which hints are gathered into one look."""
 

@@ -1,5 +1,5 @@
-"""The hub's refusals as the adapter meets and keeps them: RFC 9457 documents, read leniently, since a refusal must never
-be lost because of its shape."""
+"""The hub's refusals as the adapter meets and keeps them: RFC 9457 documents, read leniently, since a refusal
+must never be lost because of its shape."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,16 +1,18 @@
 """Receiving one envelope, from the hub to the journal. Each number is a step of "Open" in docs/protocol.md.
 
 1. Read the declaration strictly; it is the one the handover names, for us, for this hub.
-2. A repeat of the same bytes: nothing happens again, the receipt signed then is sent again. Other bytes: refused.
+2. A repeat of the same bytes: nothing happens again, the receipt signed then is sent again. Other bytes:
+   refused.
 3. Find the sender's signing key in its pinned, chained key sets.
-4. Verify signature, permit, inclusion and checkpoint (evidence steps 1 to 5), and that the body is the one declared.
+4. Verify signature, permit, inclusion and checkpoint (evidence steps 1 to 5), and that the body is the one
+   declared.
 5. Show that the checkpoint is of the one history seen here.
-6. Open the body with the sealing key its `kid` names. Up to here a failure means no receipt: the hub has shown nothing
-   that binds the sender, and hands over again or sets aside.
-7. Verify that the body belongs to the declaration, that each traced subject is the one committed to, and that it is
-   something we asked for. From here a failure is said in a signed receipt.
-8. Seal the plaintext to our own key; sign the receipt; journal both, with tasks and checkpoint, in one commit. From here
-   the envelope has had its one effect, and the receipt is the same for ever.
+6. Open the body with the sealing key its `kid` names. Up to here a failure means no receipt: the hub has
+   shown nothing that binds the sender, and hands over again or sets aside.
+7. Verify that the body belongs to the declaration, that each traced subject is the one committed to, and that
+   it is something we asked for. From here a failure is said in a signed receipt.
+8. Seal the plaintext to our own key; sign the receipt; journal both, with tasks and checkpoint, in one
+   commit. From here the envelope has had its one effect, and the receipt is the same for ever.
 9. Tell the hub that we have it; send the receipt until it is acknowledged.
 """
 

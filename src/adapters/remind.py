@@ -1,5 +1,5 @@
-"""What is due: "no answer yet" for what waits for a person here, so that silence is a fact about the agency, not the
-adapter; and a look at our own asks when they fall due."""
+"""What is due: "no answer yet" for what waits for a person here, so that silence is a fact about the agency,
+not the adapter; and a look at our own asks when they fall due."""
 
 from typing import Final
 

@@ -1,7 +1,8 @@
-"""The running adapter: one connection, one outbox, the journal watched, reminders; wired by hand in `Adapter`.
+"""The running adapter: one connection, one outbox, the journal watched, reminders; wired by hand in
+`Adapter`.
 
-Promises: at the start everything open is resumed; at a clean stop what was taken in is journalled and nothing else is
-begun. A kill at any point is the same as a stop, but that the hub notices it later.
+Promises: at the start everything open is resumed; at a clean stop what was taken in is journalled and nothing
+else is begun. A kill at any point is the same as a stop, but that the hub notices it later.
 """
 
 import asyncio
@@ -34,7 +35,9 @@ _QUIET: Final = 1.0
 
 
 class Adapter:
-    """One running adapter over an open state folder. `run` it in a task; the folder stays the caller's to close."""
+    """One running adapter over an open state folder. `run` it in a task; the folder stays the caller's to
+    close.
+    """
 
     def __init__(self, folder: Folder, *, hooks: Hooks | None = None, observe: Observer = unobserved) -> None:
         self._folder = folder
@@ -60,7 +63,9 @@ class Adapter:
         self._confirmed = 0
 
     async def run(self, stop: asyncio.Event, *, once_idle: bool = False) -> None:
-        """Serve until `stop` is set; with `once_idle` also once connected and with nothing to do for a moment."""
+        """Serve until `stop` is set; with `once_idle` also once connected and with nothing to do for a
+        moment.
+        """
         if self._seen.alarmed:
             log.error("sending-stopped", code="split-view")
         self._resume()

@@ -1,7 +1,8 @@
 """The log as this adapter has seen it: every checkpoint it relied on is shown to extend the one before.
 
-Promises: of one size there is one root. Two, or a checkpoint that cannot be shown to extend what was seen, is a split
-view: both are journalled for the officer and from then on nothing is sent. At first sight there is nothing to compare.
+Promises: of one size there is one root. Two, or a checkpoint that cannot be shown to extend what was seen, is
+a split view: both are journalled for the officer and from then on nothing is sent. At first sight there is
+nothing to compare.
 """
 
 from collections import OrderedDict
@@ -47,7 +48,8 @@ class Seen:
         """Show that a checkpoint (already opened and signed) and those seen before are of one history.
 
         Returns:
-            The row to journal with what rests on it (query `put_checkpoint`), or None when it was seen before.
+            The row to journal with what rests on it (query `put_checkpoint`), or None when it was seen
+            before.
 
         Raises:
             Untrusted: `split-view`.
@@ -108,7 +110,8 @@ class Seen:
         await self._journal.run("put_alarm", code="split-view", detail=detail.decode(), at=at)
         raise Untrusted(
             "split-view",
-            "The hub has shown two histories of its log. Nothing is sent any more: take this journal to your officer.",
+            "The hub has shown two histories of its log. Nothing is sent any more: take this journal to your "
+            "officer.",
         )
 
     def _keep(self, size: int, root: bytes) -> None:

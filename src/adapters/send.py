@@ -1,10 +1,11 @@
 """Sending one envelope, from the journal to the hub. The same lines run at first and after any kill.
 
-1. It is journalled: declaration, openings, sealed body, archive copy. From here on nothing is sealed again for it.
+1. It is journalled: declaration, openings, sealed body, archive copy. From here on nothing is sealed again
+   for it.
 2. Declare. A repeat of the same bytes gets the same outcome, so a lost answer is asked for again.
 3. Refused: ended, an item's task waits for a person again. Held: kept, and followed until something changes.
-4. Permitted: verify the permit's proof (evidence steps 1 to 5) and that its checkpoint is of the history seen; journal
-   proof and checkpoint. At this point the permit is provable from our own disk.
+4. Permitted: verify the permit's proof (evidence steps 1 to 5) and that its checkpoint is of the history
+   seen; journal proof and checkpoint. At this point the permit is provable from our own disk.
 5. Deposit: the body leaves. A repeat has the same effect.
 6. Journal that the hub has it; the body goes from here, the archive copy stays.
 """
@@ -161,7 +162,7 @@ async def _turned_down(work: Work, row: sqlite3.Row, problem: HubProblem) -> Non
 
 
 async def end(work: Work, row: sqlite3.Row, status: EnvelopeStatus) -> None:
-    """Journal the end of an envelope's life; the task of an item that did not pass waits for a person again."""
+    """Journal the end of an envelope's life; the task of an item that did not pass waits again."""
     log.info("ended", envelope=row["jti"], kind=row["kind"], state=status.state.value)
 
     def ended(db: sqlite3.Connection) -> None:

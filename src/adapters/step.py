@@ -1,4 +1,6 @@
-"""The named steps of the adapter's work: an observer is told each, so that a test can stop the process exactly there."""
+"""The named steps of the adapter's work: an observer is told each, so that a test can stop the process
+exactly there.
+"""
 
 from collections.abc import Callable
 from enum import StrEnum

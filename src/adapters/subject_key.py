@@ -1,7 +1,8 @@
-"""K_A, the agencies' own key for subject tokens: made by the first, passed sealed from adapter to confirmed adapter.
+"""K_A, the agencies' own key for subject tokens: made by the first, passed sealed from adapter to confirmed
+adapter.
 
-Promises: the hub never has it; it goes only to agencies a person here has confirmed, and is taken only from such. Until
-it has come, subjects get random t1 and nothing waits for it.
+Promises: the hub never has it; it goes only to agencies a person here has confirmed, and is taken only from
+such. Until it has come, subjects get random t1 and nothing waits for it.
 """
 
 import sqlite3
@@ -48,7 +49,9 @@ class SubjectKeys:
             await _take(self._work, answer.act, answer.sealed)
 
     async def _claim(self, *, offered: bool) -> None:
-        """Offer to be the maker: the key is journalled before it is claimed, so that a kill cannot lose the only copy."""
+        """Offer to be the maker: the key is journalled before it is claimed, so that a kill cannot lose the
+        only copy.
+        """
         if offered:
             return  # the claim is queued already, and the hub's hint brings us back here
         folder = self._work.folder

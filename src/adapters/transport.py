@@ -1,7 +1,7 @@
 """HTTP to the hub: one TLS context, one session, and who we are (private_key_jwt, DPoP).
 
-Promises: plain HTTP only to this very machine; certificates are checked against the CA file given at enrolment, or the
-system's; redirects are not followed. Retrying is the caller's.
+Promises: plain HTTP only to this very machine; certificates are checked against the CA file given at
+enrolment, or the system's; redirects are not followed. Retrying is the caller's.
 """
 
 import ssl
@@ -112,7 +112,9 @@ async def fetch_token(
     proof_key: SigningKey,
     clock: Clock,
 ) -> AccessToken:
-    """Trade a signed assertion (RFC 7523) for an access token bound to `proof_key` (RFC 9449). Raises as `call`."""
+    """Trade a signed assertion (RFC 7523) for an access token bound to `proof_key` (RFC 9449). Raises as
+    `call`.
+    """
     at = clock.now()
     claims = {
         "iss": agency,

@@ -1,4 +1,6 @@
-"""What the desk shows: plain values read out of the journal. Only `Opened` holds readable words; print it, never store it."""
+"""What the desk shows: plain values read out of the journal. Only `Opened` holds readable words; print it,
+never store it.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -50,7 +52,8 @@ class ClosureSeen:
 class Sent:
     """An envelope of ours. `answered` are the categories of an ask for which an item was opened here.
 
-    `problem_code` and `problem` say why it FAILED. `replaced_by` names the envelope in which it was sealed again.
+    `problem_code` and `problem` say why it FAILED. `replaced_by` names the envelope in which it was sealed
+    again.
     """
 
     jti: str
@@ -133,7 +136,9 @@ class ActSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """Another agency, as pinned here. Nothing is sealed to it before its fingerprint was confirmed by telephone."""
+    """Another agency, as pinned here. Nothing is sealed to it before its fingerprint was confirmed by
+    telephone.
+    """
 
     agency: str
     name: str

@@ -20,9 +20,9 @@ async def _nothing(_exchange: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """What a program that answers is told. `on_ask` gets an exchange with tasks to prepare, at least once: after it was
-    journalled, and again at a start where a task still waits without a reason. What it raises is logged; the tasks then
-    wait for a person."""
+    """What a program that answers is told. `on_ask` gets an exchange with tasks to prepare, at least once:
+    after it was journalled, and again at a start where a task still waits without a reason. What it raises is
+    logged; the tasks then wait for a person."""
 
     on_ask: Callable[[str], Awaitable[None]] = _nothing
 

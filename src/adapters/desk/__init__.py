@@ -12,6 +12,6 @@
     peers, confirm, fingerprint, rotate_keys, revoke_key     adapters.desk.keys
     await enrol(…)                                           adapters.desk.enrol
 
-What writes is `async` and returns once it is on disk; what reads is a plain function. Nothing here talks to the hub but
-`enrol`: the running adapter sends what is journalled, and `wait_for` watches the row.
+What writes is `async` and returns once it is on disk; what reads is a plain function. Nothing here talks to
+the hub but `enrol`: the running adapter sends what is journalled, and `wait_for` watches the row.
 """

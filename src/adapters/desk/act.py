@@ -1,4 +1,6 @@
-"""Signed acts: nil, decline, withdraw, recall, lift, consent. Each is journalled, then sent by the running adapter."""
+"""Signed acts: nil, decline, withdraw, recall, lift, consent. Each is journalled, then sent by the running
+adapter.
+"""
 
 import sqlite3
 from collections.abc import Sequence
@@ -32,7 +34,9 @@ async def nil(folder: Folder, *, exchange: str, category: Category, practitioner
 async def decline(
     folder: Folder, *, exchange: str, category: Category, reason: DeclineReason, practitioner: Practitioner
 ) -> str:
-    """Give nothing in a category. The reason stays here, sealed; the act commits to it. Raises WrongOrder as `answer`."""
+    """Give nothing in a category. The reason stays here, sealed; the act commits to it. Raises WrongOrder as
+    `answer`.
+    """
     salt = folder.clock.draw(commitment.SALT_SIZE)
     act = make(
         folder,
@@ -147,7 +151,9 @@ async def queue(
 
 
 def make(folder: Folder, model: type[A], practitioner: Practitioner, **members: object) -> A:
-    """An act of ours with its id and times: the hub may take it for the first time while `accept_within` lasts."""
+    """An act of ours with its id and times: the hub may take it for the first time while `accept_within`
+    lasts.
+    """
     at = folder.clock.now()
     return model.model_validate(
         {

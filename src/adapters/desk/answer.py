@@ -20,8 +20,9 @@ async def answer(folder: Folder, order: ItemOrder) -> str:
     """Journal an item; return its jti. The task is answered in the same commit.
 
     Raises:
-        WrongOrder: `unknown-exchange`, `not-asked`, `already-answered` (but for a correction), `existence-protected`
-            when there are no entries in a category whose existence may not be confirmed: say `nil` there.
+        WrongOrder: `unknown-exchange`, `not-asked`, `already-answered` (but for a correction),
+            `existence-protected` when there are no entries in a category whose existence may not be
+            confirmed: say `nil` there.
         Untrusted, ValueError: as `ask`.
     """
     ask, opening = ask_of(folder, order.exchange)
@@ -58,7 +59,7 @@ async def answer(folder: Folder, order: ItemOrder) -> str:
 def settle(
     db: sqlite3.Connection, exchange: str, category: Category, state: TaskState, *, again: bool = False
 ) -> None:
-    """Settle a task inside a piece of work, once only. Raises WrongOrder, `not-asked` or `already-answered`."""
+    """Settle a task inside a piece of work, once. Raises WrongOrder, `not-asked` or `already-answered`."""
     row = fetch(db, "get_task", exchange=exchange, category=category.value)
     if row is None:
         raise WrongOrder(
@@ -77,5 +78,6 @@ def _verify_confirmable(folder: Folder, order: ItemOrder) -> None:
     if row is not None and not row["confirmable"]:
         raise WrongOrder(
             "existence-protected",
-            f"Whether anything is held in {order.category.value} may not be said in this exchange: answer with nil or decline.",
+            f"Whether anything is held in {order.category.value} may not be said in this exchange: answer "
+            "with nil or decline.",
         )

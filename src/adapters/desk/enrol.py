@@ -1,7 +1,7 @@
 """Enrolment: make the keys, prove that we have each of them, pin the hub's.
 
-May be repeated with the same code after a kill at any point: keys already made are used again, and the hub answers a
-repeated completion as it did the first.
+May be repeated with the same code after a kill at any point: keys already made are used again, and the hub
+answers a repeated completion as it did the first.
 """
 
 import hashlib
@@ -35,7 +35,8 @@ async def enrol(
     settings: Settings | None = None,
     clock: Clock = SYSTEM,
 ) -> AgencyFile:
-    """Enrol an agency with the single-use code its hub's administrator gave out; write `agency.json` and `keys/`.
+    """Enrol an agency with the single-use code its hub's administrator gave out; write `agency.json` and
+    `keys/`.
 
     Raises:
         Unusable: `already-enrolled`.
@@ -45,7 +46,7 @@ async def enrol(
     if (state / agency_file.FILE).exists():
         raise Unusable("already-enrolled", f"{state} already belongs to an agency: give another --state.")
     url = transport.check_url(hub_url)
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(state)
     session = transport.open_session(ca_file)
     try:
         hub = _hub_keys(await transport.call(session, "GET", f"{url}/v1/hub"))
@@ -71,13 +72,21 @@ async def enrol(
     file = AgencyFile(
         agency=agency,
         hub_url=url,
-        ca_file=None if ca_file is None else str(Path(ca_file).resolve()),
+        ca_file=_absolute(ca_file),
         hub=hub,
         enrolled_at=at,
         settings=chosen,
     )
     agency_file.save(state, file)
     return file
+
+
+def _make_folder(state: Path) -> None:
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _absolute(ca_file: str | None) -> str | None:
+    return None if ca_file is None else str(Path(ca_file).resolve())
 
 
 def _hub_keys(answer: dict[str, object]) -> HubKeys:

@@ -14,7 +14,9 @@ BODY = "received"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningEnvelope:
-    """The ask or notice an exchange began with; `other` is the agency at the other end, `mine` whether we sent it."""
+    """The ask or notice an exchange began with; `other` is the agency at the other end, `mine` whether we
+    sent it.
+    """
 
     declaration: Declaration
     body: Body

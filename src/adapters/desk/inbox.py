@@ -78,7 +78,7 @@ def received_row(folder: Folder, jti: str, sender: str | None = None) -> sqlite3
 async def save_draft(
     folder: Folder, *, exchange: str, category: Category, draft: bytes, why: str | None = None
 ) -> None:
-    """Keep a prepared answer, sealed, until a person approves it; `why` is the coded reason it waits for one."""
+    """Keep a prepared answer, sealed, until a person approves it; `why` is the coded reason it waits."""
     sealed = folder.journal.seal(draft, _DRAFT, f"{exchange}:{category.value}")
     await _on_task(folder, "put_draft", exchange, category, why=why, sealed_draft=sealed)
 

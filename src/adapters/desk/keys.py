@@ -42,7 +42,9 @@ async def confirm(folder: Folder, agency: str, typed: str) -> None:
 
 
 async def rotate_keys(folder: Folder, *, practitioner: Practitioner) -> str:
-    """Make the next key set and have it sent; return the act's jti. The old sealing key opens until it is drained."""
+    """Make the next key set and have it sent; return the act's jti. The old sealing key opens until it is
+    drained.
+    """
     settings = folder.settings
     token = folder.keyring.prepare_rotation(
         at=folder.clock.now(), days=settings.key_set_days, overlap=settings.overlap_seconds
@@ -51,7 +53,9 @@ async def rotate_keys(folder: Folder, *, practitioner: Practitioner) -> str:
 
 
 async def revoke_key(folder: Folder, kid: str, *, practitioner: Practitioner) -> str:
-    """Say that one of our keys must not be relied on any more; return the act's jti. Raises WrongOrder, `unknown-key`."""
+    """Say that one of our keys must not be relied on any more; return the act's jti. Raises WrongOrder,
+    `unknown-key`.
+    """
     if kid not in key_ids(folder):
         raise WrongOrder(
             "unknown-key", "That is no key of this agency: gatehouse-adapter keys list shows them."
@@ -60,7 +64,9 @@ async def revoke_key(folder: Folder, kid: str, *, practitioner: Practitioner) ->
 
 
 async def drain_key(folder: Folder, kid: str, *, practitioner: Practitioner) -> str:
-    """Destroy a sealing key now and say so; mail still sealed to it is answered `cannot_open` and sealed again."""
+    """Destroy a sealing key now and say so; mail still sealed to it is answered `cannot_open` and sealed
+    again.
+    """
     if kid not in folder.keyring.sealing_kids():
         raise WrongOrder(
             "unknown-key", "That is no sealing key of this agency: gatehouse-adapter keys list shows them."

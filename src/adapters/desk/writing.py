@@ -48,7 +48,7 @@ def subject_key(folder: Folder) -> bytes | None:
 
 
 def verify_no_alarm(folder: Folder) -> None:
-    """Refuse to write while proof against the hub lies in the journal. Raises Untrusted, by the alarm's code."""
+    """Refuse to write while proof against the hub is journalled. Raises Untrusted, by the alarm's code."""
     for row in folder.journal.rows("alarms"):
         raise Untrusted(
             row["code"], "The hub has shown two histories; nothing is sent. Take the journal to your officer."
@@ -70,7 +70,9 @@ def put(
     replaces: str | None = None,
     enquiry: str | None = None,
 ) -> Callable[[sqlite3.Connection], None]:
-    """The piece of work that journals an envelope: from its commit on it will be sent, whatever happens to us."""
+    """The piece of work that journals an envelope: from its commit on it will be sent, whatever happens to
+    us.
+    """
     journal, claims = folder.journal, written.claims
     jti = claims.jti
     openings = strict_json.dump([{"t1": each.t1, "r": each.r} for each in written.openings])

@@ -1,7 +1,8 @@
 """The journal: an adapter's memory and its queue, one SQLite file (WAL, synchronous=FULL).
 
-Promises: what `write` returned from is on disk; what is sealed here opens only with the agency's storage key and only
-in its own row. Several processes may use it at once. Does not keep anything readable about a subject.
+Promises: what `write` returned from is on disk; what is sealed here opens only with the agency's storage key
+and only in its own row. Several processes may use it at once. Does not keep anything readable about a
+subject.
 """
 
 import asyncio
@@ -68,7 +69,9 @@ class Journal:
                 event.set()
 
     async def changed(self, id: str, *, at_most: float) -> None:
-        """Return when something of `id` was written by this process, or after `at_most` seconds: look again then."""
+        """Return when something of `id` was written by this process, or after `at_most` seconds: look again
+        then.
+        """
         event = asyncio.Event()
         self._waiting.setdefault(id, []).append(event)
         try:

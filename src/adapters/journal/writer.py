@@ -1,8 +1,8 @@
 """One thread that writes: it takes what is queued, runs it in one transaction and syncs once (group commit).
 
-Promises: a future resolves with its work's result only once the commit is durable, in the order of submission; work
-that raises is rolled back alone and does not spoil its neighbours. Does not order work of other processes: SQLite's own
-lock does, and they wait for each other.
+Promises: a future resolves with its work's result only once the commit is durable, in the order of
+submission; work that raises is rolled back alone and does not spoil its neighbours. Does not order work of
+other processes: SQLite's own lock does, and they wait for each other.
 """
 
 import queue
