@@ -10,6 +10,8 @@ from policies.vocabulary import Sector
 
 POLICY: Final = "policy"
 """The journal's setting that holds the policy set's text."""
+SECTOR: Final = "sector"
+"""The journal's setting that holds our own sector."""
 
 
 def policy_in_force(folder: Folder) -> PolicySet:
@@ -22,14 +24,14 @@ def policy_in_force(folder: Folder) -> PolicySet:
 
 def own_sector(folder: Folder) -> Sector:
     """What the administrator recorded as our sector. Raises Unusable, `no-policy`."""
-    pinned = folder.directory.find(folder.me)
-    if pinned is None:
+    row = folder.journal.row("get_setting", name=SECTOR)
+    if row is None:
         raise _not_yet()
-    return pinned.entry.sector
+    return Sector(row["value"])
 
 
 def _not_yet() -> Unusable:
     return Unusable(
         "no-policy",
-        "The hub's policy and directory are not here yet: start gatehouse-adapter run and try again.",
+        "The hub's policy is not here yet: start gatehouse-adapter run and try again.",
     )

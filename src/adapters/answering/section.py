@@ -182,7 +182,7 @@ class Section:
             if field not in self._asked:
                 near = get_close_matches(field, self._asked, 1)
                 hint = (
-                    f"did you mean `{near[0]}`?"
+                    f"perhaps `{near[0]}` is meant"
                     if near
                     else f"it takes {', '.join(sorted(set(self._asked)))}"
                 )

@@ -90,6 +90,17 @@ def wait_seconds(parser: argparse.ArgumentParser, *, default: int, what: str) ->
     )
 
 
+def until(parser: argparse.ArgumentParser) -> None:
+    """`--until`: how far to wait for an envelope."""
+    parser.add_argument(
+        "--until",
+        choices=("decided", "deposited", "settled", "ended"),
+        default="decided",
+        help="how far to wait: decided by the hub; deposited there; settled, the receipt is back; ended, "
+        "every category of an ask is answered or closed (default: %(default)s)",
+    )
+
+
 def _state() -> Path:
     if named := os.environ.get(STATE):
         return Path(named)

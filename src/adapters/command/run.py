@@ -1,7 +1,42 @@
-"""`run`: stay connected, send what was queued, take what is handed over, answer what may be answered by rule."""
+"""`run`: stay connected; send what is queued, take what is handed over, answer what a rule lets go."""
 
-from adapters.command.argument import Commands
+import argparse
+
+from adapters.command.argument import Commands, command
 
 
 def add(commands: Commands) -> None:
-    pass
+    """Add the command."""
+    parser = command(
+        commands,
+        "run",
+        perform,
+        does="stay connected to the hub: send what is queued, take what is handed over",
+        example="""
+        gatehouse-adapter run
+        gatehouse-adapter run --connector fhir:/srv/records     answers by the rules in answering.toml
+        gatehouse-adapter run --example-rules > STATE/answering.toml
+        """,
+    )
+    parser.add_argument(
+        "--connector", metavar="KIND:PLACE", help="the record system to answer from, such as fhir:DIR"
+    )
+    parser.add_argument(
+        "--once-idle", action="store_true", help="end when connected and nothing is left to do"
+    )
+    parser.add_argument("--example-rules", action="store_true", help="print release rules to start from")
+
+
+def perform(arguments: argparse.Namespace) -> int:
+    """Run until asked to stop."""
+    import asyncio
+
+    from adapters.answering.example import Example, example
+    from adapters.command.running import run
+
+    if arguments.example_rules:
+        print(example(Example.RULES), end="")
+        return 0
+    return asyncio.run(
+        run(arguments.state, place=arguments.connector, once_idle=arguments.once_idle, as_json=arguments.json)
+    )

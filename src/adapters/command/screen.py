@@ -18,12 +18,12 @@ from pydantic import BaseModel
 def say(*lines: str) -> None:
     """Print lines to people."""
     for line in lines:
-        print(clean(line))
+        print(clean(line), flush=True)
 
 
 def give(value: object) -> None:
     """Print one JSON value to a program."""
-    print(json.dumps(plain(value), ensure_ascii=False))
+    print(json.dumps(plain(value), ensure_ascii=False), flush=True)
 
 
 def complain(line: str) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from adapters.command.argument import Commands, command
+from adapters.command.argument import Commands, command, until, wait_seconds
 
 
 def add(commands: Commands) -> None:
@@ -18,19 +18,8 @@ def add(commands: Commands) -> None:
         """,
     )
     parser.add_argument("envelope", nargs="?", metavar="ENVELOPE", help="its id; left out: everything sent")
-    parser.add_argument(
-        "--until",
-        choices=("decided", "deposited", "settled", "ended"),
-        default="decided",
-        help="with --wait: how far (settled: the receipt is there; ended: every category answered or closed)",
-    )
-    parser.add_argument(
-        "--wait",
-        type=float,
-        default=0,
-        metavar="SECONDS",
-        help="wait at most so long for --until; 5 if it has not come",
-    )
+    wait_seconds(parser, default=0, what="what --until names; 5 if it has not come")
+    until(parser)
 
 
 def perform(arguments: argparse.Namespace) -> int:
@@ -52,9 +41,7 @@ def perform(arguments: argparse.Namespace) -> int:
                 say(*[line for sent in everything for line in lines(sent)] or ["Nothing was sent yet."])
             return Exit.DONE
         milestone = Milestone(arguments.until)
-        found = asyncio.run(
-            wait_for(folder, arguments.envelope, milestone, within=max(arguments.wait, 0.001))
-        )
+        found = asyncio.run(wait_for(folder, arguments.envelope, milestone, within=arguments.wait))
     if arguments.json:
         give(found)
     else:

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from adapters.command.argument import Commands, command, wait_seconds
+from adapters.command.argument import Commands, command, until, wait_seconds
 
 
 def add(commands: Commands) -> None:
@@ -21,7 +21,8 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("form", nargs="?", type=Path, metavar="FORM.yaml", help="the form")
     parser.add_argument("--example", action="store_true", help="print a form to start from")
-    wait_seconds(parser, default=10, what="the hub's decision")
+    wait_seconds(parser, default=10, what="what --until names")
+    until(parser)
 
 
 def perform(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,112 @@
+"""The running adapter wired: journal, connection, record system, signals.
+
+Promises: one process runs on one state folder; SIGTERM and Ctrl-C end cleanly, with what was taken in journalled.
+"""
+
+import asyncio
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from adapters import logs
+from adapters.answering.automatic import answering
+from adapters.answering.learn import learn
+from adapters.answering.release_rules import load_rules
+from adapters.command.exit import Exit
+from adapters.command.screen import give, say
+from adapters.connectors.connector import Connector
+from adapters.errors import Unreachable, Unusable, WrongOrder
+from adapters.folder import Folder, open_folder
+from adapters.problem import HubProblem
+from adapters.run import Adapter
+from adapters.work import Hooks
+
+_LEARN_AGAIN: Final = 600.0
+"""Seconds between looks at the policy in force; the hub decides by its own copy all the while."""
+_LEARN_SOON: Final = 5.0
+_LOOK: Final = 0.05
+
+
+async def run(state: Path, *, place: str | None, once_idle: bool, as_json: bool) -> Exit:
+    """Run one agency's adapter.
+
+    Raises:
+        Unusable: `not-enrolled`, `already-running`, `answering-rules`.
+        WrongOrder: `unknown-connector`.
+    """
+    logs.configure()
+    connector = None if place is None else _connector(place)
+    with _alone(state):
+        folder = open_folder(state)
+        try:
+            load_rules(folder.path)  # a broken file is said now, not at the first ask
+            hooks = Hooks() if connector is None else Hooks(on_ask=answering(folder, connector))
+            adapter = Adapter(folder, hooks=hooks)
+            stop = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, stop.set)
+            keeping = asyncio.create_task(_keep_learning(folder, adapter, as_json=as_json))
+            try:
+                await adapter.run(stop, once_idle=once_idle)
+            finally:
+                keeping.cancel()
+                await asyncio.gather(keeping, return_exceptions=True)
+        finally:
+            folder.close()
+    return Exit.DONE
+
+
+async def _keep_learning(folder: Folder, adapter: Adapter, *, as_json: bool) -> None:
+    """Learn the policy, say once that all is ready, and learn again from time to time."""
+    told = False
+    while True:
+        try:
+            await learn(folder)
+        except (HubProblem, Unreachable) as error:
+            logs.log.warning("policy-not-learned", code=error.code)
+            await asyncio.sleep(_LEARN_SOON)
+            continue
+        if not told:
+            while not adapter.connection.connected:
+                await asyncio.sleep(_LOOK)
+            told = True
+            if as_json:
+                give({"agency": folder.me, "connected": folder.agency.hub_url})
+            else:
+                say(f"{folder.me} is connected to {folder.agency.hub_url}")
+        await asyncio.sleep(_LEARN_AGAIN)
+
+
+def _connector(place: str) -> Connector:
+    from adapters.connectors.fhir_folder import FhirFolder
+
+    kind, _, where = place.partition(":")
+    if kind != "fhir" or not where:
+        raise WrongOrder("unknown-connector", "A record system is named as fhir:DIR.")
+    if not Path(where).is_dir():
+        raise WrongOrder("unknown-connector", "That folder of FHIR records is not there, or is no folder.")
+    return FhirFolder(Path(where))
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Hold the folder's lock. Raises Unusable, `already-running`: two would close each other's connection."""
+    if not state.is_dir():
+        raise Unusable(
+            "not-enrolled", f"No agency is enrolled in {state}: run gatehouse-adapter enrol first."
+        )
+    descriptor = os.open(state / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise Unusable(
+            "already-running", "Another gatehouse-adapter run is at work on this state folder; stop it first."
+        ) from None
+    finally:
+        os.close(descriptor)
