@@ -20,7 +20,7 @@ from broker.store.query import queries
 from broker.store.transaction import Connection, committed
 from keys import jws, strict_json
 from keys.errors import Rejected
-from keys.signing import parse_public_key, public_key
+from keys.signing import parse_public_key, public_key, verify_prime_order
 from policies.errors import PolicyError
 from policies.policy_set import parse_policy_set
 
@@ -120,6 +120,7 @@ async def _apply(connection: Connection, act: acts.PersonAct, document: object, 
         case acts.PersonAddition():
             try:
                 key = parse_public_key(dict(act.key))
+                verify_prime_order(key)
             except Rejected as error:
                 raise Problem("unprocessable", str(error), reason=error.code) from error
             await _one(

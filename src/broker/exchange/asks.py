@@ -1,7 +1,9 @@
-"""The asks that items answer: read from the store once, kept, because a declaration never changes."""
+"""The asks that items answer. A declaration never changes, so it is kept; what may change is read each time.
+"""
 
 from collections import OrderedDict
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from broker.protocol.declaration import Ask, parse_declaration
@@ -13,28 +15,44 @@ KEPT: Final = 2_048
 """Asks of a few kilobytes: more are open at once only in the largest hubs, and those read again."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The ask an item answers: what was declared, which missing facts were lifted for this exchange, and the
+    tokens
+    of whom it is about, in its order."""
+
+    ask: Ask
+    lifted: tuple[str, ...]
+    tokens: tuple[bytes, ...]
+
+
 class AskReader:
     """Gives the ask of an exchange."""
 
     def __init__(self) -> None:
         self._asks: OrderedDict[str, Ask] = OrderedDict()
 
-    async def read(self, connection: Connection, exchanges: Collection[str]) -> dict[str, Ask]:
+    async def read(self, connection: Connection, exchanges: Collection[str]) -> dict[str, Answered]:
         """Read the asks of these exchanges; an exchange that does not exist is left out."""
-        found: dict[str, Ask] = {}
-        for exchange in set(exchanges):
-            ask = self._asks.get(exchange)
+        if not exchanges:
+            return {}
+        found: dict[str, Answered] = {}
+        for row in await connection.fetch(_SQL["read_asks"], sorted(set(exchanges))):
+            ask = self._asks.get(row["id"])
             if ask is None:
-                token = await connection.fetchval(_SQL["read_ask"], exchange)
-                if token is None:
-                    continue
-                _, declaration = parse_declaration(token)
-                if not isinstance(declaration, Ask):
-                    continue
-                ask = declaration
-                self._asks[exchange] = ask
-            self._asks.move_to_end(exchange)
-            found[exchange] = ask
+                ask = _parse(await connection.fetchval(_SQL["read_ask"], row["id"]))
+                self._asks[row["id"]] = ask
+            self._asks.move_to_end(row["id"])
+            found[row["id"]] = Answered(
+                ask=ask, lifted=tuple(row["lifted"]), tokens=tuple(bytes(token) for token in row["tokens"])
+            )
         while len(self._asks) > KEPT:
             self._asks.popitem(last=False)
         return found
+
+
+def _parse(token: str) -> Ask:
+    _, declaration = parse_declaration(token)
+    if not isinstance(declaration, Ask):
+        raise TypeError("an exchange is opened by an ask")
+    return declaration

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from broker.batch import RunAgain
+from broker.exchange.asks import Answered
 from broker.exchange.caller import Caller
 from broker.exchange.facts import Facts, check_signing_key
 from broker.exchange.outcome import Outcome, deciding_record, first_state, outcome_document
@@ -215,7 +216,12 @@ async def _decide(
             continue
         try:
             question = question_of(
-                p.declaration, ask=asks.get(p.declaration.exchange), facts=facts, lifted=(), at=p.asked.at
+                p.declaration,
+                answered=asks.get(p.declaration.exchange),
+                asked_as=asked_as(p, asks),
+                facts=facts,
+                lifted=lifted_for(p, asks),
+                at=p.asked.at,
             )
             decisions[p.id] = decided(question, facts, hub.catalogue, references[p.id])
         except Problem as problem:
@@ -225,7 +231,7 @@ async def _decide(
     found |= await _take_answers(connection, [p for p in deciding if p.id not in found], decisions)
     writing = [p for p in deciding if p.id not in found]
     if writing:
-        found |= await _write(hub, connection, writing, decisions)
+        found |= await _write(hub, connection, writing, decisions, asks)
     return found
 
 
@@ -284,7 +290,7 @@ async def _refuse_callers(
 
 
 async def _refuse_items(
-    connection: Connection, asks: Mapping[str, Ask], batch: Sequence[Prepared]
+    connection: Connection, asks: Mapping[str, Answered], batch: Sequence[Prepared]
 ) -> dict[tuple[str, str], Outcome | Problem]:
     items = [(p, p.declaration) for p in batch if isinstance(p.declaration, Item)]
     if not items:
@@ -293,10 +299,10 @@ async def _refuse_items(
     exchanges = {row["id"]: row for row in rows}
     found: dict[tuple[str, str], Outcome | Problem] = {}
     for p, item in items:
-        row, ask = exchanges.get(item.exchange), asks.get(item.exchange)
+        row, answered = exchanges.get(item.exchange), asks.get(item.exchange)
         if (
             row is None
-            or ask is None
+            or answered is None
             or (row["source"], row["asker"]) != (item.iss, item.recipient)
             or row["delivered_at"] is None
         ):
@@ -307,11 +313,31 @@ async def _refuse_items(
             )
         elif row["needed_until"] < p.asked.at:
             found[p.id] = Problem("gone", "The ask was needed only until an earlier time; send nothing more.")
-        elif item.category not in ask.categories or item.purpose is not ask.purpose:
+        elif item.category not in answered.ask.categories or item.purpose is not answered.ask.purpose:
             found[p.id] = Problem(
                 "unprocessable", "The ask does not name this category or purpose.", reason="not-asked"
             )
+        elif not set(p.tokens) <= set(answered.tokens):
+            found[p.id] = Problem(
+                "unprocessable", "The item is about somebody the ask does not name.", reason="other-subject"
+            )
     return found
+
+
+def asked_as(p: Prepared, asks: Mapping[str, Answered]) -> tuple[int, ...]:
+    """Which of the ask's subjects each subject of an item is, by place; nothing for other kinds."""
+    answered = asks.get(p.declaration.exchange)
+    if not isinstance(p.declaration, Item) or answered is None:
+        return ()
+    return tuple(answered.tokens.index(token) for token in p.tokens)
+
+
+def lifted_for(p: Prepared, asks: Mapping[str, Answered]) -> tuple[str, ...]:
+    """What was lifted for an ask holds for its answers too: the person who lifted it did so for this
+    exchange.
+    """
+    answered = asks.get(p.declaration.exchange)
+    return answered.lifted if isinstance(p.declaration, Item) and answered is not None else ()
 
 
 async def _open_exchanges(
@@ -377,6 +403,7 @@ async def _write(
     connection: Connection,
     batch: Sequence[Prepared],
     decisions: Mapping[tuple[str, str], Decided],
+    asks: Mapping[str, Answered],
 ) -> dict[tuple[str, str], Outcome | Problem]:
     rows = []
     outcomes: dict[tuple[str, str], Outcome | Problem] = {}
@@ -400,6 +427,8 @@ async def _write(
                 outcome_document(decision),
                 deposit_by,
                 claims.needed_until,
+                ",".join(lifted_for(p, asks)),
+                ",".join(str(place) for place in asked_as(p, asks)),
             )
         )
     added = await connection.fetch(

@@ -121,7 +121,12 @@ async def _judge(
         decision = None
         if gone is not RecallReason.AGENCY_STOPPED:
             question = question_of(
-                declaration, ask=asks.get(declaration.exchange), facts=facts, lifted=row["lifted"], at=at
+                declaration,
+                answered=asks.get(declaration.exchange),
+                asked_as=row["asked_as"],
+                facts=facts,
+                lifted=row["lifted"],
+                at=at,
             )
             decision = decided(question, facts, hub.catalogue, references[key])
             if gone is None and decision.outcome is not Outcome.ALLOW:

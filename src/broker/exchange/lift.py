@@ -30,7 +30,7 @@ async def lift(hub: "Hub", connection: Connection, verified: Verified, taken: ac
     if peek is None or taken.iss not in (peek["sender"], peek["recipient"]):
         raise Problem.not_found()
     _, declaration = parse_declaration(peek["declaration"])
-    facts, ask = await facts_of(hub, connection, declaration)
+    facts, answered = await facts_of(hub, connection, declaration)
     row = await connection.fetchrow(_SQL["lock_one"], taken.sender, taken.envelope)
     if row is None:
         raise Problem.not_found()
@@ -54,7 +54,7 @@ async def lift(hub: "Hub", connection: Connection, verified: Verified, taken: ac
         connection,
         row,
         facts,
-        ask,
+        answered,
         lifted={*row["lifted"], taken.fact},
         lift=verified.acting.request.act,
         at=verified.acting.at,

@@ -5,10 +5,11 @@ Pure. The same lines serve the decision at declare and the one made again at han
 instant differ.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from broker.exchange.asks import Answered
 from broker.exchange.facts import Facts
 from broker.protocol.declaration import Ask, Declaration, Item, Message, Notice, categories_of
 from broker.protocol.problem import Problem
@@ -17,6 +18,7 @@ from policies.agreement import Agreement, covers
 from policies.catalogue import Catalogue
 from policies.consent import ConsentPosition, ConsentStanding
 from policies.decide import Decision, decide
+from policies.grounds import Grounds, Schedule1Reason
 from policies.party import Party
 from policies.policy_set import receiving_grounds
 from policies.question import PolicySetRef, Question, Subject
@@ -26,16 +28,23 @@ _QUALIFIED = frozenset({PractitionerRole.MANAGER, PractitionerRole.SCREENER})
 
 
 def question_of(
-    declaration: Declaration, *, ask: Ask | None, facts: Facts, lifted: Collection[str], at: int
+    declaration: Declaration,
+    *,
+    answered: Answered | None,
+    asked_as: Sequence[int],
+    facts: Facts,
+    lifted: Collection[str],
+    at: int,
 ) -> Question:
     """Put the question a declaration raises.
 
     Args:
-        ask: for an item, the ask it answers.
+        answered: for an item, the ask it answers; `asked_as` which of its subjects each of the item's is.
         lifted: facts a signed lift does without.
         at: the instant decided for, Unix seconds.
     """
-    action, asker, source = _sides(declaration, ask, facts)
+    ask = answered.ask if answered is not None else None
+    action, asker, source = _sides(declaration, ask, asked_as, facts)
     leading = declaration if isinstance(declaration, Ask) else ask
     threshold = leading.threshold if leading is not None else None
     position = _position(declaration, ask)
@@ -48,7 +57,7 @@ def question_of(
         asker=asker,
         source=source,
         consent=position,
-        consent_standing=_standing(position, facts, consent_references(declaration, ask)),
+        consent_standing=_standing(position, facts, consent_references(declaration, answered)),
         subjects=tuple(
             Subject(
                 role=subject.role,
@@ -68,7 +77,9 @@ def question_of(
     return replace(question, agreement=_agreement(question, facts))
 
 
-def _sides(declaration: Declaration, ask: Ask | None, facts: Facts) -> tuple[Action, Party, Party]:
+def _sides(
+    declaration: Declaration, ask: Ask | None, asked_as: Sequence[int], facts: Facts
+) -> tuple[Action, Party, Party]:
     # Who asks and who holds: in a tell the sender is the source, and the recipient's grounds are its
     # receiving preset.
     sender = facts.agencies[declaration.iss].party()
@@ -81,7 +92,7 @@ def _sides(declaration: Declaration, ask: Ask | None, facts: Facts) -> tuple[Act
                 raise Problem.not_found()
             return (
                 Action.RELEASE,
-                replace(recipient, grounds=ask.grounds),
+                replace(recipient, grounds=_for_item(ask.grounds, asked_as)),
                 replace(sender, grounds=declaration.grounds),
             )
         case Notice():
@@ -100,9 +111,22 @@ def _sides(declaration: Declaration, ask: Ask | None, facts: Facts) -> tuple[Act
             raise Problem("unsupported", "This hub does not carry messages yet; send a notice or telephone.")
 
 
-def consent_references(declaration: Declaration, ask: Ask | None) -> tuple[str, ...]:
+def _for_item(grounds: Grounds, asked_as: Sequence[int]) -> Grounds:
+    # The asker gave its reasons by the ask's order of people; the item may be about some of them, in its own.
+    reasons = {each.subject: each.reason for each in grounds.schedule1}
+    return replace(
+        grounds,
+        schedule1=tuple(
+            Schedule1Reason(subject=place, reason=reasons[asked])
+            for place, asked in enumerate(asked_as)
+            if asked in reasons
+        ),
+    )
+
+
+def consent_references(declaration: Declaration, answered: Answered | None) -> tuple[str, ...]:
     """The consents a declaration names, its ask's included."""
-    positions = [declaration.consent] + ([ask.consent] if ask is not None else [])
+    positions = [declaration.consent] + ([answered.ask.consent] if answered is not None else [])
     return tuple(sorted({position.reference for position in positions if position.reference is not None}))
 
 

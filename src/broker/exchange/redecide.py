@@ -5,6 +5,7 @@ lift.
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from broker.exchange.asks import Answered
 from broker.exchange.facts import Facts
 from broker.exchange.outcome import deciding_record, next_state, outcome_document
 from broker.exchange.question import consent_references, decided, question_of
@@ -22,17 +23,19 @@ if TYPE_CHECKING:
 _SQL = queries("envelope")
 
 
-async def facts_of(hub: "Hub", connection: Connection, declaration: Declaration) -> tuple[Facts, Ask | None]:
+async def facts_of(
+    hub: "Hub", connection: Connection, declaration: Declaration
+) -> tuple[Facts, Answered | None]:
     """Share-lock the guards of a declaration and read its facts, and the ask it answers."""
-    ask = None
+    answered = None
     if isinstance(declaration, Item):
-        ask = (await hub.asks.read(connection, [declaration.exchange])).get(declaration.exchange)
+        answered = (await hub.asks.read(connection, [declaration.exchange])).get(declaration.exchange)
     facts = await hub.facts.read(
         connection,
         agencies={declaration.iss, declaration.recipient},
-        consents=consent_references(declaration, ask),
+        consents=consent_references(declaration, answered),
     )
-    return facts, ask
+    return facts, answered
 
 
 async def redecide(
@@ -40,7 +43,7 @@ async def redecide(
     connection: Connection,
     row: "asyncpg.Record",
     facts: Facts,
-    ask: Ask | None,
+    answered: Answered | None,
     *,
     lifted: Collection[str],
     lift: str | None,
@@ -53,8 +56,10 @@ async def redecide(
         lifted: every fact lifted so far; `lift` the signed act that added the last.
     """
     _, declaration = parse_declaration(row["declaration"])
-    question = question_of(declaration, ask=ask, facts=facts, lifted=lifted, at=at)
-    decision = decided(question, facts, hub.catalogue, consent_references(declaration, ask))
+    question = question_of(
+        declaration, answered=answered, asked_as=row["asked_as"], facts=facts, lifted=lifted, at=at
+    )
+    decision = decided(question, facts, hub.catalogue, consent_references(declaration, answered))
     state = next_state(State(row["state"]), decision)
     deposit_by = min(at + hub.settings.deposit_within, declaration.needed_until)
     await connection.execute(

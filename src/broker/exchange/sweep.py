@@ -70,11 +70,11 @@ async def _redecide(hub: "Hub", connection: Connection, found: "asyncpg.Record",
     if peek is None:
         return 0
     _, declaration = parse_declaration(peek["declaration"])
-    facts, ask = await facts_of(hub, connection, declaration)
+    facts, answered = await facts_of(hub, connection, declaration)
     row = await connection.fetchrow(_ACT["lock_one"], found["sender"], found["jti"])
     if row is None or State(row["state"]) is not State.HELD:
         return 0
-    _, entry = await redecide(hub, connection, row, facts, ask, lifted=row["lifted"], lift=None, at=at)
+    _, entry = await redecide(hub, connection, row, facts, answered, lifted=row["lifted"], lift=None, at=at)
     await hub.wake.tell(connection, "changed", [row["sender"]], envelopes=[row["jti"]])
     await append(connection, hub.keys.decision, [entry])
     return 1

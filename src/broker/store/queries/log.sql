@@ -61,4 +61,5 @@ SELECT salt, text FROM record_text WHERE index = $1;
 
 -- name: read_records
 -- Reads several records' exact bytes and salts.
-SELECT index, salt, text FROM record_text WHERE index = ANY($1::bigint[]);
+SELECT t.index, r.entry, t.salt, t.text FROM record_text t JOIN record r USING (index)
+WHERE t.index = ANY($1::bigint[]);
