@@ -3,7 +3,8 @@
 #   make test                      all tests                   make test ARGS="tests/keys -n0"
 #   make check                     style, types, import floors, generated docs
 #   make bench, make soak          measure; stay up under load
-# PYTHON=… chooses the interpreter (3.11 or newer); nothing outside this folder is changed.
+# PYTHON=… chooses the interpreter (3.11 or newer). Nothing outside this folder is changed, but for one thing: root, in
+# a folder that others may not enter, gets PostgreSQL's programs copied to /var/lib/gatehouse (docs/decisions/0001).
 
 VENV := .venv
 PY := $(VENV)/bin/python
