@@ -59,3 +59,15 @@ def test_an_environment_others_cannot_enter_is_copied_once(
         for path in copied.parents[2].rglob("*")
         if not path.is_symlink()
     )
+
+
+@pytest.mark.as_root
+def test_a_root_that_may_not_change_users_is_told_so(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, pathlib, sys; from broker.store.postgres import DatabaseUnavailable, start\n"
+        "try: asyncio.run(start(pathlib.Path(sys.argv[1])))\n"
+        "except DatabaseUnavailable as error: print(error.code)\n"
+    )
+    command = ["setpriv", "--bounding-set", "-setuid", sys.executable, "-c", program, str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "cannot-drop"

@@ -81,11 +81,9 @@ def _runs(folder: Path, account: Account) -> bool:
                 timeout=60,
                 **account.popen_arguments(),
             )
-        except PermissionError as error:
-            if error.filename is None:  # the change of user failed, not the program
+        except OSError as error:
+            if error.filename != str(folder / program):  # the change of user failed, not the program
                 raise _cannot_drop(account) from error
-            return False
-        except OSError:
             return False
         if done.returncode != 0:
             return False
