@@ -187,7 +187,7 @@ class Connection:
     async def _keep(
         self, session: aiohttp.ClientSession, token: AccessToken, reader: "asyncio.Task[int | None]"
     ) -> int | None:
-        """Stay connected, opening the next connection before the token runs out; the last one's close code."""
+        """Stay connected, opening the next connection before the token runs out; the last's close code."""
         while True:
             left = token.expires - self._folder.clock.now()
             done, _ = await asyncio.wait({reader}, timeout=max(1.0, left * 0.8))

@@ -5,11 +5,12 @@ random one, the same throughout an exchange. Does not match people beyond that: 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.order import Subject
 from broker.protocol.body import NHS_NUMBER, Person
+from broker.protocol.declaration import SubjectCommitment
 from broker.protocol.frame import Opening
 from keys import base64url, subject
 from keys.errors import BadProof
@@ -59,11 +60,20 @@ def identify(
     return tuple(found)
 
 
-def again(people: Sequence[Person]) -> tuple[Identified, ...]:
-    """The same people as in another body of the exchange, with the t1 they had there."""
+def again(people: Sequence[Person], declared: Sequence[SubjectCommitment]) -> tuple[Identified, ...]:
+    """The same people as in another envelope of the exchange: the t1 they had there, and the flags."""
     return tuple(
-        Identified(subject=subject_of(person), t1=base64url.decode(person.t1), traced=person.traced)
-        for person in people
+        Identified(
+            subject=replace(
+                subject_of(person),
+                protected_person=flags.protected_person,
+                at_risk_recorded=flags.at_risk_recorded,
+                cannot_consent=flags.cannot_consent,
+            ),
+            t1=base64url.decode(person.t1),
+            traced=person.traced,
+        )
+        for person, flags in zip(people, declared, strict=True)
     )
 
 

@@ -61,7 +61,7 @@ class _Open(Generic[M]):
 class Link:
     """An open socket; `run` reads it to its end."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, handlers: Handlers) -> None:
+    def __init__(self, socket: "aiohttp.ClientWebSocketResponse[Any]", handlers: Handlers) -> None:
         self._socket = socket
         self._handlers = handlers
         self._numbers = itertools.count(1)

@@ -50,13 +50,10 @@ async def send(work: Work, jti: str) -> None:
     if row is None or work.seen.alarmed:
         return
     try:
-        match Progress(row["progress"]):
-            case Progress.READY:
-                await _declare(work, row)
-            case Progress.PROVED:
-                await _deposit(work, row)
-            case Progress.HELD | Progress.DEPOSITED | Progress.ENDED | Progress.FAILED:
-                return
+        if row["progress"] == Progress.READY:
+            await _declare(work, row)
+        elif row["progress"] == Progress.PROVED:
+            await _deposit(work, row)
     except (Rejected, Problem, Untrusted) as error:
         if work.seen.alarmed:
             log.error("sending-stopped", envelope=jti, code="split-view")

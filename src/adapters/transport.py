@@ -116,7 +116,7 @@ async def fetch_token(
     `call`.
     """
     at = clock.now()
-    claims = {
+    claims: dict[str, strict_json.JsonValue] = {
         "iss": agency,
         "sub": agency,
         "aud": hub_id,

@@ -67,7 +67,6 @@ class Sent:
     outcome: Outcome | None = None
     findings: tuple[Finding, ...] = ()
     needs: tuple[Need, ...] = ()
-    confirmable: tuple[Category, ...] = ()
     index: int | None = None
     due_at: int | None = None
     undelivered: bool = False

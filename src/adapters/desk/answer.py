@@ -2,15 +2,16 @@
 
 import sqlite3
 
-from adapters.desk.exchange import ask_of
+from adapters.desk.exchange import OpeningEnvelope, ask_of
 from adapters.desk.writing import QUEUED, frame, put, seal, subject_key
 from adapters.errors import WrongOrder
 from adapters.folder import Folder
-from adapters.identify import again, identify
+from adapters.identify import Identified, again, identify
 from adapters.journal.journal import execute, fetch
 from adapters.letter import item_letter
 from adapters.order import ItemOrder
 from adapters.view import TaskState
+from keys import base64url
 from policies.vocabulary import Category
 
 _OPEN = (TaskState.WAITING, TaskState.PREPARED)
@@ -20,7 +21,8 @@ async def answer(folder: Folder, order: ItemOrder) -> str:
     """Journal an item; return its jti. The task is answered in the same commit.
 
     Raises:
-        WrongOrder: `unknown-exchange`, `not-asked`, `already-answered` (but for a correction),
+        WrongOrder: `unknown-exchange`, `not-asked`, `other-subject`, `too-late`,
+            `already-answered` (but for a correction),
             `existence-protected` when there are no entries in a category whose existence may not be
             confirmed: say `nil` there.
         Untrusted, ValueError: as `ask`.
@@ -33,16 +35,7 @@ async def answer(folder: Folder, order: ItemOrder) -> str:
         raise WrongOrder(
             "too-late", "The asker needs no answer any more: the time given in the ask has passed."
         )
-    if order.subjects is None:
-        found = again(opening.body.subjects)
-    else:
-        found = identify(
-            order.subjects,
-            before=opening.body.subjects,
-            k_a=subject_key(folder),
-            hub_id=outer.hub_id,
-            draw=folder.clock.draw,
-        )
+    found = _people(folder, order, opening)
     written = seal(
         folder, item_letter(order, outer, found, ask=ask), folder.directory.get(ask.iss), at=outer.at
     )
@@ -56,10 +49,31 @@ async def answer(folder: Folder, order: ItemOrder) -> str:
     return outer.jti
 
 
+def _people(folder: Folder, order: ItemOrder, opening: OpeningEnvelope) -> tuple[Identified, ...]:
+    asked = opening.body.subjects
+    if order.subjects is None:
+        return again(asked, opening.declaration.subjects)
+    found = identify(
+        order.subjects,
+        before=asked,
+        k_a=subject_key(folder),
+        hub_id=folder.hub.hub,
+        draw=folder.clock.draw,
+    )
+    named = {base64url.decode(person.t1) for person in asked}
+    if not found or any(each.t1 not in named for each in found):
+        raise WrongOrder(
+            "other-subject",
+            "An item is about those its ask names, known by NHS number or by role, name and birth date: write "
+            "about others in its entries.",
+        )
+    return found
+
+
 def settle(
     db: sqlite3.Connection, exchange: str, category: Category, state: TaskState, *, again: bool = False
 ) -> None:
-    """Settle a task inside a piece of work, once. Raises WrongOrder, `not-asked` or `already-answered`."""
+    """Settle a task inside a piece of work, once. Raises WrongOrder: `not-asked`, `already-answered`."""
     row = fetch(db, "get_task", exchange=exchange, category=category.value)
     if row is None:
         raise WrongOrder(
@@ -78,6 +92,6 @@ def _verify_confirmable(folder: Folder, order: ItemOrder) -> None:
     if row is not None and not row["confirmable"]:
         raise WrongOrder(
             "existence-protected",
-            f"Whether anything is held in {order.category.value} may not be said in this exchange: answer "
-            "with nil or decline.",
+            f"Whether anything is held in {order.category.value} may not be said in this exchange: "
+            "answer with nil or decline.",
         )

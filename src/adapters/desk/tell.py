@@ -33,7 +33,11 @@ async def message(folder: Folder, order: MessageOrder) -> str:
     opening = exchange_of(folder, order.exchange)
     outer = frame(folder)
     letter = message_letter(
-        order, outer, again(opening.body.subjects), about=opening.declaration, to=opening.other
+        order,
+        outer,
+        again(opening.body.subjects, opening.declaration.subjects),
+        about=opening.declaration,
+        to=opening.other,
     )
     written = seal(folder, letter, folder.directory.get(opening.other), at=outer.at)
     await folder.journal.write(put(folder, written, at=outer.at), touches=(QUEUED, outer.jti))
