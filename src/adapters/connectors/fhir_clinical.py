@@ -13,7 +13,7 @@ from adapters.connectors.connector import SourceEntry
 from adapters.connectors.fhir_index import Index, Person
 from adapters.connectors.fhir_json import JsonObject, objects, text, texts
 from adapters.connectors.fhir_source import Located
-from adapters.connectors.fhir_words import after_colon, concept, entry, quantity, reference_to, who
+from adapters.connectors.fhir_words import after_colon, concept, entry, quantity, reference_to, status, who
 from broker.protocol.body import Nature
 
 _ERROR: Final = "entered-in-error"
@@ -33,12 +33,12 @@ def attendances(person: Person, index: Index, *, restricted: bool) -> Iterator[S
     """Give each Encounter as kind and reason."""
     for located in person.of_kind("Encounter"):
         raw = located.raw
-        status = text(raw, "status") or "unknown"
-        if status == _ERROR:
+        state = text(raw, "status")
+        if state == _ERROR:
             continue
         kind = _ATTENDANCE.get(text(raw, "class", "code") or "", "Attendance")
-        if status in _NOT_YET:
-            kind = f"{_NOT_YET[status]}: {after_colon(kind)}"
+        if state in _NOT_YET:
+            kind = f"{_NOT_YET[state]}: {after_colon(kind)}"
         reason = concept(raw, "reasonCode", coded_only=restricted) or concept(
             raw, "type", coded_only=restricted
         )
@@ -52,7 +52,7 @@ def attendances(person: Person, index: Index, *, restricted: bool) -> Iterator[S
             reference=reference_to(located, coded_only=restricted),
             detail=(
                 ("until", text(raw, "period", "end")),
-                ("status", None if status == "finished" else status),
+                ("status", None if state == "finished" else status(raw, "status", coded_only=restricted)),
                 ("at", place),
                 ("place", None if restricted else who(located, raw, "location", "location", index=index)),
             ),
@@ -66,8 +66,7 @@ def conditions(person: Person, index: Index, *, restricted: bool) -> Iterator[So
         verified = text(raw, "verificationStatus", "coding", "code")
         if verified == _ERROR:
             continue
-        named = concept(raw, "code", coded_only=restricted) or _unnamed("Condition", restricted)
-        status = text(raw, "clinicalStatus", "coding", "code")
+        named = concept(raw, "code", coded_only=restricted) or _unnamed("condition", restricted)
         doubtful = verified in _DOUBTFUL
         if verified == "refuted":
             named = f"Ruled out: {after_colon(named)}"
@@ -82,7 +81,7 @@ def conditions(person: Person, index: Index, *, restricted: bool) -> Iterator[So
             recorded_by=None if restricted else _first(located, index, "recorder", "asserter"),
             reference=reference_to(located, coded_only=restricted),
             detail=(
-                ("clinical status", status),
+                ("clinical status", status(raw, "clinicalStatus", "coding", "code", coded_only=restricted)),
                 ("ended", text(raw, "abatementDateTime") or text(raw, "abatementPeriod", "end")),
                 ("recorded", recorded if onset is not None else None),
                 ("severity", concept(raw, "severity", coded_only=restricted)),
@@ -95,10 +94,10 @@ def observations(person: Person, index: Index, *, restricted: bool) -> Iterator[
     """Give each Observation as what was measured and what came of it."""
     for located in person.of_kind("Observation"):
         raw = located.raw
-        status = text(raw, "status")
-        if status in {_ERROR, "cancelled"}:
+        state = text(raw, "status")
+        if state in {_ERROR, "cancelled"}:
             continue
-        measured = concept(raw, "code", coded_only=restricted) or _unnamed("Observation", restricted)
+        measured = concept(raw, "code", coded_only=restricted) or _unnamed("measurement", restricted)
         parts = [_value(raw, restricted)]
         for component in objects(raw, "component"):
             part = concept(component, "code", coded_only=restricted)
@@ -108,11 +107,11 @@ def observations(person: Person, index: Index, *, restricted: bool) -> Iterator[
         values = ", ".join(part for part in parts if part is not None)
         yield entry(
             on=text(raw, "effectiveDateTime") or text(raw, "effectivePeriod", "start") or text(raw, "issued"),
-            what=f"{measured}: {values or 'no value recorded'}",
+            what=f"{measured}: {values or _no_value(restricted)}",
             recorded_by=None if restricted else who(located, raw, "performer", index=index),
             reference=reference_to(located, coded_only=restricted),
             detail=(
-                ("status", None if status == "final" else status),
+                ("status", None if state == "final" else status(raw, "status", coded_only=restricted)),
                 ("interpretation", concept(raw, "interpretation", coded_only=restricted)),
                 ("note", None if restricted else _note(raw)),
             ),
@@ -123,29 +122,32 @@ def flags(person: Person, index: Index, *, restricted: bool) -> Iterator[SourceE
     """Give each Flag."""
     for located in person.of_kind("Flag"):
         raw = located.raw
-        status = text(raw, "status")
-        if status == _ERROR:
+        if text(raw, "status") == _ERROR:
             continue
         yield entry(
             on=text(raw, "period", "start"),
-            what=f"Alert: {concept(raw, 'code', coded_only=restricted) or _unnamed('Alert', restricted)}",
+            what=f"Alert: {concept(raw, 'code', coded_only=restricted) or _unnamed('alert', restricted)}",
             recorded_by=None if restricted else who(located, raw, "author", index=index),
             reference=reference_to(located, coded_only=restricted),
             detail=(
-                ("status", status),
+                ("status", status(raw, "status", coded_only=restricted)),
                 ("kind", concept(raw, "category", coded_only=restricted)),
                 ("until", text(raw, "period", "end")),
             ),
         )
 
 
+def _no_value(restricted: bool) -> str:
+    return "value not given" if restricted else "no value recorded"
+
+
 def _unnamed(kind: str, restricted: bool) -> str:
-    return f"{kind}, {_DETAILS_WITHHELD if restricted else 'without a name'}"
+    return _DETAILS_WITHHELD if restricted else f"{kind} without a name"
 
 
 def _value(holder: JsonObject, restricted: bool) -> str | None:
     """Give what was found; of a restricted record no free text."""
-    measured = quantity(holder, "valueQuantity")
+    measured = quantity(holder, "valueQuantity", coded_only=restricted)
     if measured is not None:
         return measured
     coded = concept(holder, "valueCodeableConcept", coded_only=restricted)

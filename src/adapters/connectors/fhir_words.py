@@ -1,8 +1,8 @@
 """FHIR's data types in plain words, cut to what a body takes.
 
-Promises: from a restricted record (`coded_only`) come only what terminologies say of codes
-(`coding.display`), never the free text beside it. Does not translate: a display is what the record's own
-system wrote.
+Promises: from a restricted record (`coded_only`) come only what published terminologies call a code, statuses
+of the standard's closed sets and units that are one short token; never free text, nor a local system's
+display. Does not translate: a display is what the record's own system wrote.
 """
 
 import re
@@ -24,6 +24,23 @@ _TAG: Final = re.compile(
     r" \((?:disorder|finding|procedure|situation|event|regime/therapy|observable entity|environment|person|"
     r"qualifier value|morphologic abnormality|body structure|record artifact)\)$"
 )
+_PUBLISHED: Final = (
+    "http://snomed.info/sct", "http://loinc.org", "http://hl7.org/fhir/", "http://terminology.hl7.org/",
+    "https://fhir.hl7.org.uk/", "https://fhir.nhs.uk/", "http://read.info/",
+)  # fmt: skip
+"""Code systems whose words are not a desk's own: SNOMED CT, LOINC, ICD-10 and others by HL7, UK Core, NHS,
+Read.
+"""
+_STATUS: Final = frozenset({
+    "planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled", "unknown",
+    "registered", "preliminary", "final", "amended", "corrected", "active", "inactive", "recurrence",
+    "relapse", "remission", "resolved",
+})  # fmt: skip
+"""Codes of Encounter.status, Observation.status, Flag.status and condition-clinical; the standard closes
+these sets, records do not always.
+"""
+_UNIT: Final = re.compile(r"[A-Za-z0-9µ%°/.*^\[\]]{1,12}")
+_COMPARATORS: Final = frozenset({"", "<", "<=", ">=", ">"})
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -36,13 +53,21 @@ def line(written: str) -> str:
 def concept(value: object, *path: str, coded_only: bool) -> str | None:
     """Give a CodeableConcept's words: its text, or what its codes mean; the bare code where nobody said."""
     for found in objects(value, *path):
-        displays = texts(found, "coding", "display")
-        free = None if coded_only else text(found, "text")
-        codes = () if coded_only else texts(found, "coding", "code")
-        chosen = free or next(iter(displays), None) or next(iter(codes), None)
+        if coded_only:
+            published = [coding for coding in objects(found, "coding") if _is_published(coding)]
+            chosen = next(iter(texts(published, "display")), None)
+        else:
+            codings = (*texts(found, "coding", "display"), *texts(found, "coding", "code"))
+            chosen = text(found, "text") or next(iter(codings), None)
         if chosen is not None:
             return _TAG.sub("", chosen)
     return None
+
+
+def status(value: object, *path: str, coded_only: bool) -> str | None:
+    """Give a status code; of a restricted record only one the standard knows."""
+    code = text(value, *path)
+    return None if coded_only and code not in _STATUS else code
 
 
 def after_colon(words: str) -> str:
@@ -94,13 +119,16 @@ def address(value: JsonObject) -> str | None:
     return ", ".join(dict.fromkeys((*lines, *places))) or None
 
 
-def quantity(value: object, name: str) -> str | None:
+def quantity(value: object, name: str, *, coded_only: bool) -> str | None:
     """Give a Quantity as number and unit."""
     for found in objects(value, name):
         number = found.get("value")
         if isinstance(number, int | float) and not isinstance(number, bool):
             unit = text(found, "unit") or text(found, "code")
             comparator = text(found, "comparator") or ""
+            if coded_only and (unit is None or not _UNIT.fullmatch(unit) or comparator not in _COMPARATORS):
+                # A number whose unit or comparison is not certain would mislead.
+                return None
             return f"{comparator}{number} {unit}" if unit else f"{comparator}{number}"
     return None
 
@@ -139,3 +167,7 @@ def entry(
         reference=reference,
         detail=tuple(details[:_DETAILS]),
     )
+
+
+def _is_published(coding: JsonObject) -> bool:
+    return (text(coding, "system") or "").startswith(_PUBLISHED)

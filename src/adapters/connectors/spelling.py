@@ -29,12 +29,16 @@ PHONE_DIGITS: Final = 6
 # Bounded, or a long run without @ would cost its square.
 _EMAIL: Final = re.compile(r"[^\s@<>]{1,64}@[^\s@<>.]{1,63}(?:\.[^\s@<>.]{1,63}){1,8}")
 _PHONE: Final = re.compile(r"(?<![\w.])\+?\(?\d(?:[\s().\-]{0,3}\d){8,14}(?!\w)")
-_DATE: Final = re.compile(r"\b\d{4}-\d{2}(?:-\d{2})?(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?")
+# Dates, and measurements with many decimals, are no telephone numbers; a number there starts with 0 or +.
+_NO_PHONE: Final = re.compile(
+    r"(?<![\w.(+-])(?:(?:1[89]|20)\d\d-(?:0[1-9]|1[0-2])(?:-[0-3]\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?)?"
+    r"|(?:0|[1-9]\d{0,3})\.\d+)(?![\w-])"
+)
 # Outward and inward code as the Postal Address File writes them; the inward letters never are C I K M O V.
 _POSTCODE: Final = re.compile(
     r"(?<![A-Z0-9])[A-Z]{1,2}[0-9O][A-Z0-9]?[\s.\-]{0,3}[0-9O][ABD-HJLNP-UW-Z]{2}(?![A-Z0-9])", re.IGNORECASE
 )
-_PRACTICE: Final = re.compile(r"\b[A-HJ-NPVWY]\d{5}\b", re.IGNORECASE)
+_PRACTICE: Final = re.compile(r"\b[A-Z]\d{5}\b", re.IGNORECASE)
 """How the Organisation Data Service codes GP practices: a letter and five digits."""
 
 
@@ -84,7 +88,7 @@ def contacts_in(text: str) -> Iterator[str]:
     readable = unicodedata.normalize("NFKC", html.unescape(text))
     yield from _EMAIL.findall(readable)
     yield from _POSTCODE.findall(readable)
-    yield from _PHONE.findall(_DATE.sub(" ", readable))
+    yield from _PHONE.findall(_NO_PHONE.sub(" ", readable))
 
 
 def looks_like_contact(text: str) -> bool:
