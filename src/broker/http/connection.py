@@ -16,7 +16,7 @@ from broker.http.authentication import authenticate
 from broker.http.link import Link
 from broker.http.problems import problem_of
 from broker.http.read import seen_of, whole_number
-from broker.http.surface import SURFACE, Surface
+from broker.http.surface import SURFACE, UPGRADED, Surface
 from broker.logging import log
 from broker.protocol.problem import Problem
 
@@ -48,7 +48,7 @@ async def open_connection(request: web.Request) -> web.StreamResponse:
         async with asyncio.timeout(limits.database_wait):
             generation = await connect(surface.hub, bearer.agency, at=surface.edge.now())
         await socket.prepare(request)
-        request["upgraded"] = True
+        request[UPGRADED] = True
         caller = Caller(agency=bearer.agency, kid=bearer.kid, generation=generation)
         link = Link(
             surface,

@@ -52,15 +52,21 @@ class BadFrame(Exception):
         self.problem = problem
 
 
+class NotText(Exception):
+    """A text frame that is not UTF-8, which RFC 6455 section 8.1 fails the connection for."""
+
+
 def parse_frame(data: bytes) -> Asked | Answered:
     """Read one untrusted frame.
 
     Raises:
         BadFrame: malformed, or a verb the hub is not asked.
+        NotText: not UTF-8.
     """
     try:
         value = strict_json.parse_object(data, limit=FRAME_LIMIT)
     except MalformedInput as error:
+        _verify_text(data)
         raise BadFrame(NO_ID, Problem.malformed(error.code, error.message)) from error
     if "re" in value:
         return _answered(data)
@@ -96,6 +102,13 @@ def verify_answer(verb: Verb, content: dict[str, Any]) -> Wire:
         return ANSWERED[verb].model_validate_json(strict_json.dump(content))
     except ValidationError as error:
         raise Problem.malformed("unexpected-shape", describe(error)) from None
+
+
+def _verify_text(data: bytes) -> None:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise NotText from None
 
 
 def _id_of(value: object) -> str:

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from broker.http.problems import problem_of, problem_response
-from broker.http.surface import SURFACE
+from broker.http.surface import SURFACE, UPGRADED
 from broker.logging import log
 from broker.protocol.problem import Problem
 
@@ -43,7 +43,7 @@ def guarded() -> Middleware:
                 )
             response = await handler(request)
         except Exception as error:
-            if request.get("upgraded"):
+            if request.get(UPGRADED):
                 raise
             response = problem_response(problem_of(error))
             if isinstance(error, web.HTTPMethodNotAllowed):

@@ -24,6 +24,7 @@ from broker.http.frames import (
     Answered,
     Asked,
     BadFrame,
+    NotText,
     answer_frame,
     asking_frame,
     parse_frame,
@@ -156,30 +157,28 @@ class Link:
         while True:
             message = await self._socket.receive()
             if message.type is WSMsgType.TEXT:
-                if not await self._take(message.data):
+                try:
+                    await self._take(message.data)
+                except NotText:
                     return End(code=WSCloseCode.INVALID_TEXT, reason="not-utf-8")
             elif message.type is WSMsgType.BINARY:
                 return End(code=WSCloseCode.UNSUPPORTED_DATA, reason="text-frames-only")
             else:
                 return GONE
 
-    async def _take(self, data: bytes) -> bool:
-        """Take one frame in; false where it is no text at all, which RFC 6455 section 8.1 closes for."""
+    async def _take(self, data: bytes) -> None:
         try:
             frame = parse_frame(data)
         except BadFrame as bad:
-            if bad.problem.reason == "json-not-utf8":
-                return False
             await self._send(problem_frame(bad.id, bad.problem))
-            return True
+            return
         if isinstance(frame, Answered):
             self._taken(frame)
-            return True
+            return
         await self._room.enter(frame.size)
         task = asyncio.ensure_future(self._work(frame))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
-        return True
 
     async def _work(self, asked: Asked) -> None:
         surface = self._surface

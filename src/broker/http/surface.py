@@ -68,3 +68,5 @@ class Surface:
 
 
 SURFACE: Final = web.AppKey("surface", Surface)
+UPGRADED: Final = web.RequestKey("upgraded", bool)
+"""Set on a request that has become a WebSocket: no answer can follow."""
