@@ -207,6 +207,8 @@ _EXCLUDED: Final[dict[tuple[str, ...], Excluded]] = {
     ("iss",): lambda value, body: value == body.sender,
     ("aud",): lambda value, body: value == body.recipient or _HUB(value, body),
     ("jti",): _ID, ("exchange",): _ID, ("regards",): _ID, ("corrects",): _ID,
+    # People choose a consent's reference; one that is a UUID was made by a machine.
+    ("consent", "reference"): _ID,
     ("iat",): _number, ("exp",): _number, ("needed_until",): _number, ("due_within",): _number,
     ("threshold", "at"): _number, ("subjects", "ver"): _number, ("subjects", "epoch"): _number,
     ("grounds", "schedule1", "subject"): _number,

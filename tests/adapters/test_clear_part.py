@@ -104,6 +104,8 @@ def test_the_payload_tried_here_is_the_protocol_s() -> None:
 def test_an_ordinary_declaration_leaves() -> None:
     verify({})
     verify({"consent.reference": "consent-2026-17"})
+    # A reference made by a machine may spell a short name in hexadecimal digits.
+    verify({"consent.reference": ID}, ask(subjects=[person(name="Ada Fade")]))
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from nhs_number.standardise import standardise_format
 from nhs_number.validate import calculate_checksum, is_valid
 
 from adapters.errors import AdapterError
+from broker.protocol.body import NHS_NUMBER
 
 CheckedNhsNumber = NewType("CheckedNhsNumber", str)
 """Ten digits, check digit verified."""
 
-SYSTEM: Final = "nhs"
+SYSTEM: Final = NHS_NUMBER
 """What `Identifier.system` says of an NHS number in a body."""
 FHIR_SYSTEM: Final = "https://fhir.nhs.uk/Id/nhs-number"
 """What `identifier.system` says of one in a FHIR resource (UK Core)."""
