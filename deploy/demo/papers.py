@@ -1,4 +1,5 @@
-"""The papers of the case, as the people of each agency would write them: YAML forms and the hospital's release rules.
+"""The papers of the case, as the people of each agency would write them: YAML forms and the hospital's
+release rules.
 
 Everything in them is invented. Dates run up to the day it is played on.
 """
@@ -55,8 +56,8 @@ def contact(today: date) -> str:
         (7, "Absent. Reason given at the gate: chicken pox. Older note says chicken pox in May."),
     )
     entries = [
-        f'- {{subject: 1, on: {today - timedelta(days=days)}, nature: fact, what: "{what}", recorded_by: Class teacher}}'
-        for days, what in said
+        f'- {{subject: 1, on: {on}, nature: fact, recorded_by: Teacher, what: "{what}"}}'
+        for on, what in ((today - timedelta(days=days), what) for days, what in said)
     ]
     return f"""\
 to: {CARE}
@@ -87,7 +88,9 @@ def s47_ask(
     grounds: str = "",
     rating: str = "amber",
 ) -> str:
-    """Social care asks under s.47, its threshold decision recorded; `due` in seconds, on the play's short clock."""
+    """Social care asks under s.47, its threshold decision recorded; `due` in seconds, on the play's short
+    clock.
+    """
     grounds = grounds or "grounds: {preset: s47-asking, schedule1_for_everyone: c}"
     return f"""\
 to: {to}
@@ -152,6 +155,7 @@ answers:
 
 def concerns_answer(today: date) -> str:
     """The school answers the s.47 ask about the same child, on its own duty."""
+    on = today - timedelta(days=2)
     return f"""\
 practitioner: {{id: safeguarding-lead-3, role: practitioner}}
 grounds: {{preset: s47-answering-education, schedule1_for_everyone: c}}
@@ -162,8 +166,8 @@ answers:
       necessity: The bruise was seen by staff and bears on the enquiry.
       searched: {{systems: [Safeguarding file], by: [name and birth date], as_of: {today}}}
       entries:
-        - {{subject: 1, on: {today - timedelta(days=2)}, nature: fact, what: "A bruise on the upper arm, seen at swimming."}}
-        - {{subject: 1, on: {today - timedelta(days=2)}, nature: allegation, what: "Child said it happened at home."}}
+        - {{subject: 1, on: {on}, nature: fact, what: "A bruise on the upper arm, seen at swimming."}}
+        - {{subject: 1, on: {on}, nature: allegation, what: "Child said it happened at home."}}
 """
 
 

@@ -19,7 +19,7 @@ HUB: Final = "gatehouse"
 ADAPTER: Final = "gatehouse-adapter"
 _STOP_SECONDS: Final = 10
 _COMMAND_SECONDS: Final = 60
-_AT_ONCE: Final = 4
+_AT_ONCE: Final = 6
 """Commands under way together: a Python start costs a good part of a second of one core."""
 
 
@@ -43,8 +43,10 @@ class Programs:
     _running: dict[str, Process] = field(default_factory=dict)
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
-    async def ask(self, program: str, *arguments: str | Path, expect: tuple[int, ...] = (0,)) -> Answer:
-        """Run one command with `--json` to its end.
+    async def ask(
+        self, program: str, *arguments: str | Path, expect: tuple[int, ...] = (0,), as_json: bool = True
+    ) -> Answer:
+        """Run one command, with `--json` where it has that, to its end.
 
         Raises:
             WentWrong: it ended with another code than expected; its own one-line error is in the message.
@@ -53,7 +55,7 @@ class Programs:
             process = await asyncio.create_subprocess_exec(
                 *_command(program),
                 *map(str, arguments),
-                "--json",
+                *(("--json",) if as_json else ()),
                 stdin=DEVNULL,
                 stdout=PIPE,
                 stderr=PIPE,
@@ -70,6 +72,8 @@ class Programs:
             raise WentWrong(
                 f"{shown}\n  ended with {process.returncode}: {err.decode().strip() or out.decode().strip()}"
             )
+        if not as_json:
+            return Answer(code=process.returncode or 0, said=None)
         try:
             return Answer(code=process.returncode or 0, said=json.loads(out) if out.strip() else None)
         except ValueError:

@@ -12,7 +12,7 @@ from deploy.demo.people import MORGAN, OTHERS, WREN, Person
 _NHS = "https://fhir.nhs.uk/Id/nhs-number"
 _VERIFIED = {
     "url": "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus",
-    "valueCodeableConcept": {"coding": [{"code": "number-present-and-verified"}]},
+    "valueCodeableConcept": {"coding": [{"code": "01", "display": "Number present and verified"}]},
 }
 
 

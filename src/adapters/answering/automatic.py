@@ -77,4 +77,4 @@ async def _settle(folder: Folder, exchange: str, draft: Draft) -> None:
         await save_draft(folder, exchange=exchange, category=category, draft=draft_bytes(draft.item), why=why)
     else:
         await wait_for_person(folder, exchange=exchange, category=category, why=why or FAILED)
-    log.info("answer-waits", exchange=exchange, category=category.value, why=why)
+    log.info("answer-waits", exchange=exchange, category=category.value, reason=why)

@@ -1,6 +1,7 @@
 """The running adapter wired: journal, connection, record system, signals.
 
-Promises: one process runs on one state folder; SIGTERM and Ctrl-C end cleanly, with what was taken in journalled.
+Promises: one process runs on one state folder; SIGTERM and Ctrl-C end cleanly, with what was taken in
+journalled.
 """
 
 import asyncio
@@ -72,7 +73,8 @@ async def _keep_learning(folder: Folder, adapter: Adapter, *, as_json: bool) -> 
             await asyncio.sleep(_LEARN_SOON)
             continue
         if not told:
-            while not adapter.connection.connected:
+            # `opened` wakes one listener, and that is the adapter itself.
+            while not adapter.connection.connected:  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK)
             told = True
             if as_json:

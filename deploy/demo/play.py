@@ -1,0 +1,121 @@
+"""`make demo`: plays an invented case with real processes, and ends with 0 only if everything came out as it
+must.
+
+    python -m deploy.demo.play [--once] [--json] [--state DIR]
+
+It drives the two programs through their command lines and imports neither of them.
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+if __package__ in (None, ""):
+    # Also as `python deploy/demo/play.py`, from anywhere.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from deploy.demo.programs import Programs, WentWrong
+from deploy.demo.stage import enrol, go_live, open_hub
+from deploy.demo.story import Exchanges, Story, Tell
+from deploy.demo.tally import closing, count, shortfall, verify_opened
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play; the return value is the exit code."""
+    options = _options().parse_args(arguments)
+    state = options.state or Path(tempfile.mkdtemp(prefix="gatehouse-demo-"))
+    if options.state is not None:
+        if options.state.exists() and any(options.state.iterdir()):
+            print(f"{options.state} is not empty; give a new folder.", file=sys.stderr)
+            return 1
+        options.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        return asyncio.run(_play(state.resolve(), once=options.once, as_json=options.json))
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    finally:
+        if options.state is None:
+            shutil.rmtree(state, ignore_errors=True)
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="make demo", description="Play an invented case with real processes."
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="end when it is played; else the hub stays until Ctrl-C"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object last; progress goes to stderr"
+    )
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep everything in this new folder")
+    return parser
+
+
+async def _play(state: Path, *, once: bool, as_json: bool) -> int:
+    started = time.monotonic()
+    stream = sys.stderr if as_json else sys.stdout
+
+    def tell(line: str) -> None:
+        print(f"[{time.monotonic() - started:5.1f} s] {line}", file=stream, flush=True)
+
+    (state / "logs").mkdir()
+    programs = Programs(logs=state / "logs")
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        story = await _chapters(state, programs, tell)
+        verified = await verify_opened(story.stage)
+        tell(
+            f"The permits of all {verified} opened envelopes verify offline, by the hub's public keys alone."
+        )
+        tally = await count(story, verified=verified, seconds=time.monotonic() - started)
+        wrong = shortfall(tally)
+        print(closing(tally, story.stage), file=stream)
+        for line in wrong:
+            print(f"Not as it must be: {line}.", file=sys.stderr)
+        if as_json:
+            print(json.dumps(asdict(tally)), flush=True)
+        if not once and not wrong:
+            tell("The hub and the adapters are left running; Ctrl-C ends them.")
+            await programs.gone("hub")
+        return 1 if wrong else 0
+    except WentWrong as error:
+        print(f"The play stopped: {error}", file=sys.stderr)
+        return 1
+    finally:
+        await programs.stop_all()
+
+
+async def _chapters(state: Path, programs: Programs, tell: Tell) -> Story:
+    tell("Everybody and everything here is invented; NHS numbers are of the 999 range, issued to nobody.")
+    stage = await open_hub(state, programs)
+    tell(f"The hub listens on {stage.url}.")
+    fingerprints = await enrol(stage)
+    tell("Four agencies enrolled; two sharing agreements signed by the administrator.")
+    now = datetime.now(UTC)
+    await go_live(stage, fingerprints, now.date())
+    tell(
+        "Their adapters are connected, and have confirmed each other's fingerprints by (pretended) telephone."
+    )
+    story = Story(stage=stage, now=now, tell=tell, ids=Exchanges(), opened={}, held=set())
+    await story.contact()
+    await story.asks()
+    await asyncio.gather(story.mended(), story.lifted_and_declined())
+    await story.other_family()
+    await story.closed()
+    return story
+
+
+if __name__ == "__main__":
+    sys.exit(main())

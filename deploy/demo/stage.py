@@ -1,0 +1,192 @@
+"""The stage: a hub, four agencies enrolled at it, their adapters running, and each pair that will write to
+each other confirmed by "telephone".
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from deploy.demo.papers import CARE, HEALTH, POLICE, RELEASE_RULES, SCHOOL
+from deploy.demo.programs import ADAPTER, HUB, Answer, Programs
+from deploy.demo.record_folder import write_records
+
+_COUNCIL: Final = {
+    "id": "eastmere-council",
+    "name": "Eastmere Council (invented)",
+    "public_authority": True,
+    "local_authority": True,
+}
+_TRUST: Final = {
+    "id": "eastmere-trust",
+    "name": "Eastmere Hospital NHS Trust (invented)",
+    "public_authority": True,
+    "nhs_body": True,
+}
+_ACADEMY: Final = {
+    "id": "eastmere-academy",
+    "name": "Eastmere Primary Academy (invented)",
+    "public_authority": True,
+    "school": True,
+}
+_FORCE: Final = {
+    "id": "eastmere-force",
+    "name": "Eastmere Constabulary (invented)",
+    "public_authority": True,
+    "police_force": True,
+    "competent_authority_for": ["law enforcement"],
+}
+AGENCIES: Final = (
+    (
+        CARE,
+        "Eastmere children's social care (invented)",
+        "social_care",
+        _COUNCIL,
+        "Duty desk, 01632 960001 (invented)",
+    ),
+    (HEALTH, "Eastmere Hospital (invented)", "health", _TRUST, "Named nurse, 01632 960002 (invented)"),
+    (
+        SCHOOL,
+        "Eastmere Primary (invented)",
+        "education",
+        _ACADEMY,
+        "Safeguarding lead, 01632 960003 (invented)",
+    ),
+    (
+        POLICE,
+        "Eastmere public protection (invented)",
+        "police",
+        _FORCE,
+        "Duty sergeant, 01632 960004 (invented)",
+    ),
+)
+_MAY_WRITE: Final = (
+    (CARE, HEALTH),
+    (CARE, SCHOOL),
+    (CARE, POLICE),
+    (HEALTH, CARE),
+    (SCHOOL, CARE),
+    (POLICE, CARE),
+)
+_AGREEMENTS: Final = (
+    (
+        "children-2026", ("eastmere-council", "eastmere-trust", "eastmere-academy"),
+        ("child_protection_enquiry", "early_help", "safeguarding_contact"),
+        ("attendance", "school_concerns", "contact_report", "health_attendances", "health_conditions",
+         "health_observations"),
+    ),
+    # Intelligence is left out of it: that ask will be held.
+    (
+        "police-2026", ("eastmere-council", "eastmere-force"), ("child_protection_enquiry",),
+        ("missing_episodes",),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One agency as the play drives it."""
+
+    name: str
+    folder: Path
+    programs: Programs
+
+    async def do(self, command: str, *arguments: str | Path, expect: tuple[int, ...] = (0,)) -> Answer:
+        """Type one command of `gatehouse-adapter`."""
+        return await self.programs.ask(ADAPTER, command, *arguments, "--state", self.folder, expect=expect)
+
+    async def start(self, *arguments: str | Path) -> None:
+        """Start its adapter and wait until it is connected."""
+        await self.programs.start(
+            self.name, ADAPTER, "run", "--state", self.folder, *arguments, ready=f"{self.name} is connected"
+        )
+
+    async def stop(self) -> None:
+        """Stop its adapter."""
+        await self.programs.stop(self.name)
+
+    def paper(self, name: str, text: str) -> Path:
+        """Lay a paper on the desk; give its path."""
+        path = self.folder.parent / "papers" / self.name / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything the play needs."""
+
+    state: Path
+    hub: Path
+    url: str
+    programs: Programs
+    desks: dict[str, Desk]
+
+    async def hub_command(self, *arguments: str | Path, expect: tuple[int, ...] = (0,)) -> Any:
+        """Type one command of `gatehouse` on the hub's own state folder; give the JSON it printed."""
+        return (await self.programs.ask(HUB, *arguments, "--state", self.hub, expect=expect)).said
+
+
+async def open_hub(state: Path, programs: Programs) -> Stage:
+    """Start the hub in a folder of its own."""
+    hub = state / "hub"
+    line = await programs.start(
+        "hub", HUB, "serve", "--state", hub, "--port", "0", ready="gatehouse is listening"
+    )
+    desks = {name: Desk(name=name, folder=state / name, programs=programs) for name, *_ in AGENCIES}
+    return Stage(state=state, hub=hub, url=line.rsplit(" ", 1)[1], programs=programs, desks=desks)
+
+
+async def enrol(stage: Stage) -> dict[str, str]:
+    """Add every agency, sign the agreements, enrol; give each agency's fingerprint."""
+    codes = await asyncio.gather(
+        *(
+            stage.hub_command(
+                "agency", "add", name, "--name", title, "--sector", sector, "--controller", json.dumps(body),
+                "--duty-contact", contact,
+            )
+            for name, title, sector, body, contact in AGENCIES
+        ),
+    )  # fmt: skip
+    enrolled = await asyncio.gather(
+        *(_enrol(stage, code["agency"], code["code"]) for code in codes),
+        *(_sign(stage, *each) for each in _AGREEMENTS),
+    )
+    return {each["agency"]: each["fingerprint"] for each in enrolled if each is not None}
+
+
+async def go_live(stage: Stage, fingerprints: dict[str, str], today: date) -> None:
+    """Start the four adapters; then each desk confirms whom it will write to."""
+    records = stage.state / "hospital-records"
+    write_records(records, today)
+    (stage.desks[HEALTH].folder / "answering.toml").write_text(RELEASE_RULES)
+    await asyncio.gather(
+        *(
+            desk.start(*(("--connector", f"fhir:{records}") if desk.name == HEALTH else ()))
+            for desk in stage.desks.values()
+        )
+    )
+    await asyncio.gather(
+        *(stage.desks[one].do("keys", "confirm", other, fingerprints[other]) for one, other in _MAY_WRITE)
+    )
+
+
+async def _enrol(stage: Stage, name: str, code: str) -> Any:
+    path = stage.desks[name].paper("enrolment-code.txt", code)
+    path.chmod(0o600)
+    answer = await stage.desks[name].do("enrol", "--hub", stage.url, "--agency", name, "--code-file", path)
+    path.unlink()
+    return answer.said
+
+
+async def _sign(
+    stage: Stage, name: str, bodies: tuple[str, ...], purposes: tuple[str, ...], categories: tuple[str, ...]
+) -> None:
+    await stage.programs.ask(
+        HUB, "agreement", "sign", "--id", name, "--controllers", ",".join(bodies),
+        "--purposes", ",".join(purposes), "--categories", ",".join(categories), "--from", "2026-01-01",
+        "--state", stage.hub, as_json=False,
+    )  # fmt: skip
