@@ -34,7 +34,7 @@ class WakeEvent:
     generation: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Subscription:
     """One connection's ear."""
 
