@@ -76,4 +76,4 @@ async def send_receipt(work: Work, sender: str, jti: str) -> None:
         # The hub has another ending on record (set aside after too many handovers): it stays with it.
         log.warning("receipt-refused", envelope=jti, sender=sender, code=problem.code, reason=problem.reason)
     work.observe(Step.RECEIPTED)
-    await work.folder.journal.run("acknowledge", sender=sender, jti=jti)
+    await work.folder.journal.run("acknowledge", sender=sender, jti=jti, touches=(jti,))
