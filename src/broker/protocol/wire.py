@@ -4,7 +4,9 @@ Promises that an unknown field, a repeated key, a number in place of a string or
 refused by name. Does not decide what the value means.
 """
 
-from typing import Annotated, Any, NewType, TypeVar
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -12,16 +14,18 @@ from broker.protocol.problem import Problem
 from keys import strict_json
 from keys.errors import MalformedInput
 
-HubId = NewType("HubId", str)
+HUB_ID: Final = r"^[0-9a-f]{32}$"
+AGENCY_ID: Final = r"^[a-z][a-z0-9-]{1,39}$"
+UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+HubId = Annotated[str, StringConstraints(pattern=HUB_ID)]
 """Names a hub for good: 32 hexadecimal digits, made with the hub, unchanged when the log's origin changes."""
 
-AgencyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+AgencyId = Annotated[str, StringConstraints(pattern=AGENCY_ID)]
 """A short lower-case name, chosen when the agency is added."""
 PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
 """A practitioner's or administrator's id: a staff number or account name, never a subject's identifier."""
-Jti = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
-]
+Jti = Annotated[str, StringConstraints(pattern=UUID)]
 """A UUID in lower case (RFC 9562), unique per issuer."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 """32 bytes in unpadded base64url (RFC 4648 section 5)."""
@@ -76,21 +80,46 @@ def parse_union(adapter: TypeAdapter[A], data: bytes) -> A:
 
 def describe(error: ValidationError) -> str:
     """Say where a value is wrong and how, in at most three places, without repeating what was sent."""
+    names = _names()
     parts = []
     for fault in error.errors(include_url=False, include_context=False, include_input=False)[:3]:
-        place = ".".join(_place(step) for step in fault["loc"]) or "the whole value"
+        place = ".".join(_place(step, names) for step in fault["loc"]) or "the whole value"
         parts.append(f"{place}: {fault['type'].replace('_', ' ')}")
     return "; ".join(parts)
 
 
-def _place(step: Any) -> str:
+def _place(step: int | str, names: frozenset[str]) -> str:
     # A member's name may itself be what somebody mistyped personal data into: only names of ours are
     # repeated.
-    text = str(step)
-    return (
-        text
-        if text.isascii()
-        and len(text) <= 32
-        and text.replace("_", "").replace("-", "").replace("+", "").isalnum()
-        else "?"
-    )
+    return str(step) if isinstance(step, int) or step in names else "?"
+
+
+def _names() -> frozenset[str]:
+    """Every member's name, and every word by which a union is told apart, of the models there are."""
+    found: set[str] = set()
+    waiting: list[type[BaseModel]] = [Wire]
+    while waiting:
+        model = waiting.pop()
+        found |= _names_of(model)
+        waiting += model.__subclasses__()
+    return frozenset(found)
+
+
+@cache
+def _names_of(model: type[BaseModel]) -> frozenset[str]:
+    found = set(model.model_fields)
+    for member in model.model_fields.values():
+        if isinstance(member.default, str):
+            found.add(member.default)
+        found |= _names_in(member.annotation)
+    return frozenset(found)
+
+
+def _names_in(annotation: Any) -> set[str]:
+    found: set[str] = set()
+    if is_dataclass(annotation):
+        for each in fields(annotation):
+            found |= {each.name} | _names_in(each.type)
+    for inner in get_args(annotation):
+        found |= _names_in(inner)
+    return found
