@@ -1,17 +1,30 @@
 """Declarations: the signed clear part of an envelope (docs/protocol.md, "Declaration").
 
 A compact JWS, EdDSA, whose `typ` carries kind and version. Closed codes only: no free text and no direct
-identifier of a subject; the words of necessity and concern are in the sealed body. The union names every kind
+identifier of a subject (what agencies choose for themselves, such as a practitioner's id, is short and of one
+spelling); the words of necessity and concern are in the sealed body. The union names every kind
 the protocol has room for, so that a hub can say "not yet spoken here" instead of "unknown".
 """
 
+import re
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, TypeAdapter, model_validator
 
 from broker.protocol.problem import Problem
-from broker.protocol.wire import AgencyId, Digest, Jti, PersonId, Seconds, Wire, parse_union
+from broker.protocol.wire import (
+    AGENCY_ID,
+    HUB_ID,
+    UUID,
+    AgencyId,
+    Digest,
+    Jti,
+    PersonId,
+    Seconds,
+    Wire,
+    parse_union,
+)
 from keys import jws
 from policies.consent import ConsentPosition
 from policies.grounds import Grounds
@@ -20,6 +33,9 @@ from policies.vocabulary import Category, HandlingCode, PractitionerRole, Purpos
 MAX_SUBJECTS: Final = 32
 """A household and its connected adults; more than this in one body is an extract, not an enquiry."""
 MAX_CATEGORIES: Final = 16
+_CODE: Final = r"[A-Z0-9][A-Z0-9-]{0,39}"
+"""How the catalogue spells its ids. Which there are is for the rules, whose refusal is a record."""
+_CODED: Final = ("article6", "article9", "schedule1_paragraph", "article10", "gateway", "confidentiality")
 
 
 class Kind(StrEnum):
@@ -108,6 +124,8 @@ class _Declared(Wire):
     def _coherent(self) -> "_Declared":
         if self.recipient == self.iss:
             raise ValueError("an agency does not write to itself")
+        if not re.fullmatch(HUB_ID, self.hub) or not re.fullmatch(AGENCY_ID, self.recipient):
+            raise ValueError("aud is the hub's id and the recipient's")
         if not self.iat <= self.exp <= self.needed_until:
             raise ValueError("iat, exp and needed_until are out of order")
         return self
@@ -184,7 +202,22 @@ def parse_declaration(token: str) -> tuple[jws.Jws, Declaration]:
     adapter = _MODEL.get(parsed.typ)
     if adapter is None:
         raise Problem("unsupported", "The declaration's typ is not one of " + ", ".join(sorted(_MODEL)) + ".")
-    return parsed, parse_union(adapter, parsed.payload)
+    claims = parse_union(adapter, parsed.payload)
+    _verify_coded(claims)
+    return parsed, claims
+
+
+def _verify_coded(claims: Declaration) -> None:
+    # Grounds and consent are the rules' own types, which take any text; what is kept in clear must not.
+    for name in _CODED:
+        code = getattr(claims.grounds, name)
+        if code is not None and not re.fullmatch(_CODE, code):
+            raise Problem.malformed(
+                "not-a-code", f"grounds.{name} is the id of an entry of the catalogue, such as GDPR6-1E."
+            )
+    reference = claims.consent.reference
+    if reference is not None and not re.fullmatch(UUID, reference):
+        raise Problem.malformed("not-a-code", "consent.reference is the UUID a consent was recorded under.")
 
 
 def categories_of(declaration: Declaration) -> tuple[Category, ...]:
