@@ -4,25 +4,39 @@ An agency's acts are signed by its signing key, an administrator's by the person
 JWS whose `typ` names it with its version, each is a record in the log with the signature inside.
 """
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from broker.protocol.declaration import Practitioner, SubjectCommitment
 from broker.protocol.problem import Problem
-from broker.protocol.wire import AgencyId, Digest, Jti, PersonId, Seconds, ShortText, Token, Wire, parse_union
+from broker.protocol.wire import (
+    AgencyId,
+    Digest,
+    HubId,
+    Jti,
+    PersonId,
+    Seconds,
+    ShortText,
+    Token,
+    Wire,
+    parse_union,
+)
 from keys import jws
 from policies.agreement import Agreement
 from policies.party import ControllerFacts
 from policies.vocabulary import Category, Purpose, RecallReason, Sector, WithdrawReason
+
+_AGREEMENT_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
 class _Act(Wire):
     jti: Jti
     iat: Seconds
     exp: Seconds
-    hub: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    hub: HubId
 
 
 class _AgencyAct(_Act):
@@ -203,12 +217,25 @@ class AgreementSigning(_PersonAct):
     act: Literal["agreement-signing"] = "agreement-signing"
     agreement: Agreement
 
+    @model_validator(mode="after")
+    def _sound(self) -> "AgreementSigning":
+        # Compared with an instant at every decision between any two agencies, and ended by its id.
+        agreement = self.agreement
+        if not re.fullmatch(_AGREEMENT_ID, agreement.id):
+            raise ValueError("an agreement's id is up to 64 letters, digits, dots, dashes and underlines")
+        ends = agreement.ends
+        if agreement.starts.utcoffset() is None or (ends is not None and ends.utcoffset() is None):
+            raise ValueError("an agreement's times carry a time zone")
+        if ends is not None and ends <= agreement.starts:
+            raise ValueError("an agreement ends after it starts")
+        return self
+
 
 class AgreementEnd(_PersonAct):
     """A data sharing agreement has ended."""
 
     act: Literal["agreement-end"] = "agreement-end"
-    agreement: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    agreement: Annotated[str, Field(pattern=_AGREEMENT_ID)]
 
 
 class PolicyActivation(_PersonAct):
