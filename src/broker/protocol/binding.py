@@ -18,8 +18,12 @@ def verify_binding(declaration: Declaration, body: Body, plaintext: bytes) -> No
         plaintext: the exact bytes that were sealed.
 
     Raises:
-        keys.errors.BadProof: `other-envelope`, `other-content` or `other-subject`.
+        keys.errors.BadProof: `other-envelope`, `other-content`, `content-mismatch`, `other-subject` or
+            `subject-mismatch`.
+        keys.errors.MalformedInput: a value is not base64url in its one spelling.
     """
+    if body.body != declaration.kind.value:
+        raise BadProof("other-envelope", "The body is of another kind than declared.")
     if (body.sender, body.recipient, body.exchange, body.jti) != (
         declaration.iss,
         declaration.recipient,

@@ -5,11 +5,12 @@ commitment and each subject's (t1, r): `check_binding` compares them all, so tha
 declaration does not open. The words a person wrote are here and only here.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
 from broker.protocol.declaration import Kind
 from broker.protocol.wire import AgencyId, Digest, Jti, Wire, parse_union
@@ -93,6 +94,11 @@ class _Body(Wire):
     subjects: Annotated[list[Person], Field(min_length=1, max_length=32)]
 
 
+def _verify_entries(entries: Sequence[Entry], subjects: Sequence[Person]) -> None:
+    if any(entry.subject >= len(subjects) for entry in entries):
+        raise ValueError("an entry is about a person the body names")
+
+
 class AskBody(_Body):
     """The asker's words: the concern, why these categories are necessary, how to reach the practitioner."""
 
@@ -115,6 +121,13 @@ class ItemBody(_Body):
     redactions: Annotated[list[Redaction], Field(max_length=200)] = []
     necessity: Words
 
+    @model_validator(mode="after")
+    def _coherent(self) -> "ItemBody":
+        _verify_entries(self.entries, self.subjects)
+        if self.result == "nil" and self.entries:
+            raise ValueError("a nil has no entries")
+        return self
+
 
 class NoticeBody(_Body):
     """Words told unasked: a contact's concern, an outcome, a correction."""
@@ -125,6 +138,11 @@ class NoticeBody(_Body):
     entries: Annotated[list[Entry], Field(max_length=500)] = []
     family_informed: bool | None = None
     contact: Line | None = None
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "NoticeBody":
+        _verify_entries(self.entries, self.subjects)
+        return self
 
 
 class MessageBody(_Body):
