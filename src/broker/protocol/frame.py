@@ -8,7 +8,7 @@ consistency proof from it.
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from broker.protocol.declaration import MAX_SUBJECTS, Kind
 from broker.protocol.life import State
@@ -257,6 +257,12 @@ class Response(Wire):
     re: FrameId
     ok: dict[str, Any] | None = None
     problem: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Response":
+        if (self.ok is None) == (self.problem is None):
+            raise ValueError("an answer has either ok or problem")
+        return self
 
 
 ASKED_OF_HUB: Final[dict[Verb, type[Wire]]] = {
