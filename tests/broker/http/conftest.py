@@ -1,6 +1,8 @@
 """A hub on a database of its own behind a real socket, and peers that enrol with it over HTTP."""
 
+import asyncio
 import io
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +83,12 @@ class House:
         peer = self.peers[name] = Peer(desk, self.url, self.session, self.clock, code=code)
         return peer
 
+    async def surface_quiet(self, agency: str) -> None:
+        """Wait until no connection of this agency is live, as the store has it."""
+        async with asyncio.timeout(20):
+            while await self.hub.pool.fetchval("SELECT live FROM connection WHERE agency = $1", agency):
+                await asyncio.sleep(0.05)
+
     async def welcome(self, name: str, sector: Sector = Sector.SOCIAL_CARE) -> Peer:
         """A peer that is enrolled and has an access token."""
         peer = await self.invite(name, sector)
@@ -96,7 +104,15 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path, limits: Limits) -> AsyncIterator[House]:
+def send_buffer() -> int | None:
+    """Bytes the kernel keeps for a client that does not read; None as the machine has it."""
+    return None
+
+
+@pytest.fixture
+async def house(
+    database_url: str, tmp_path: Path, limits: Limits, send_buffer: int | None
+) -> AsyncIterator[House]:
     """A served hub."""
     clock = Clock()
     hub = await open_hub(
@@ -107,6 +123,8 @@ async def house(database_url: str, tmp_path: Path, limits: Limits) -> AsyncItera
         new_id=new_jti,
     )
     listening = bind("127.0.0.1", 0)
+    if send_buffer is not None:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     port = listening.getsockname()[1]
     origins = origins_of(scheme="http", host="127.0.0.1", port=port, public=None)
     app = application(
