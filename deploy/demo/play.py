@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         options.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        return asyncio.run(_play(state.resolve(), once=options.once, as_json=options.json))
+        return asyncio.run(
+            _play(state.resolve(), kept=options.state is not None, once=options.once, as_json=options.json)
+        )
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
@@ -61,7 +63,7 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-async def _play(state: Path, *, once: bool, as_json: bool) -> int:
+async def _play(state: Path, *, kept: bool, once: bool, as_json: bool) -> int:
     started = time.monotonic()
     stream = sys.stderr if as_json else sys.stdout
 
@@ -74,14 +76,10 @@ async def _play(state: Path, *, once: bool, as_json: bool) -> int:
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
-        story = await _chapters(state, programs, tell)
-        verified = await verify_opened(story.stage)
-        tell(
-            f"The permits of all {verified} opened envelopes verify offline, by the hub's public keys alone."
-        )
-        tally = await count(story, verified=verified, seconds=time.monotonic() - started)
+        story, verified = await _chapters(state, programs, tell)
+        tally = await count(story, verified=verified, clock=lambda: time.monotonic() - started)
         wrong = shortfall(tally)
-        print(closing(tally, story.stage), file=stream)
+        print(closing(tally, story.stage, kept=kept or not once), file=stream, flush=True)
         for line in wrong:
             print(f"Not as it must be: {line}.", file=sys.stderr)
         if as_json:
@@ -97,24 +95,26 @@ async def _play(state: Path, *, once: bool, as_json: bool) -> int:
         await programs.stop_all()
 
 
-async def _chapters(state: Path, programs: Programs, tell: Tell) -> Story:
+async def _chapters(state: Path, programs: Programs, tell: Tell) -> tuple[Story, int]:
     tell("Everybody and everything here is invented; NHS numbers are of the 999 range, issued to nobody.")
     stage = await open_hub(state, programs)
     tell(f"The hub listens on {stage.url}.")
     fingerprints = await enrol(stage)
-    tell("Four agencies enrolled; two sharing agreements signed by the administrator.")
+    tell("Four agencies enrolled; a sharing agreement signed by the administrator.")
     now = datetime.now(UTC)
     await go_live(stage, fingerprints, now.date())
     tell(
         "Their adapters are connected, and have confirmed each other's fingerprints by (pretended) telephone."
     )
-    story = Story(stage=stage, now=now, tell=tell, ids=Exchanges(), opened={}, held=set())
+    story = Story(stage=stage, now=now, tell=tell, ids=Exchanges(), held=set())
     await story.contact()
-    await story.asks()
+    await asyncio.gather(story.other_family(), story.asks())
     await asyncio.gather(story.mended(), story.lifted_and_declined())
-    await story.other_family()
-    await story.closed()
-    return story
+    await story.consent_withdrawn()
+    # The due time still runs: time to check every permit.
+    _, verified = await asyncio.gather(story.closed(), verify_opened(stage))
+    tell(f"The permits of all {verified} opened envelopes verify offline, by the hub's public keys alone.")
+    return story, verified
 
 
 if __name__ == "__main__":

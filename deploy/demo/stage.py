@@ -70,19 +70,11 @@ _MAY_WRITE: Final = (
     (SCHOOL, CARE),
     (POLICE, CARE),
 )
-_AGREEMENTS: Final = (
-    (
-        "children-2026", ("eastmere-council", "eastmere-trust", "eastmere-academy"),
-        ("child_protection_enquiry", "early_help", "safeguarding_contact"),
-        ("attendance", "school_concerns", "contact_report", "health_attendances", "health_conditions",
-         "health_observations"),
-    ),
-    # Intelligence is left out of it: that ask will be held.
-    (
-        "police-2026", ("eastmere-council", "eastmere-force"), ("child_protection_enquiry",),
-        ("missing_episodes",),
-    ),
-)  # fmt: skip
+# Police intelligence is left out of the agreement: that ask will be held.
+_AGREED: Final = (
+    "attendance,school_concerns,contact_report,health_attendances,health_conditions,health_observations,"
+    "missing_episodes"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +145,7 @@ async def enrol(stage: Stage) -> dict[str, str]:
     )  # fmt: skip
     enrolled = await asyncio.gather(
         *(_enrol(stage, code["agency"], code["code"]) for code in codes),
-        *(_sign(stage, *each) for each in _AGREEMENTS),
+        _sign(stage),
     )
     return {each["agency"]: each["fingerprint"] for each in enrolled if each is not None}
 
@@ -182,11 +174,10 @@ async def _enrol(stage: Stage, name: str, code: str) -> Any:
     return answer.said
 
 
-async def _sign(
-    stage: Stage, name: str, bodies: tuple[str, ...], purposes: tuple[str, ...], categories: tuple[str, ...]
-) -> None:
+async def _sign(stage: Stage) -> None:
     await stage.programs.ask(
-        HUB, "agreement", "sign", "--id", name, "--controllers", ",".join(bodies),
-        "--purposes", ",".join(purposes), "--categories", ",".join(categories), "--from", "2026-01-01",
-        "--state", stage.hub, as_json=False,
+        HUB, "agreement", "sign", "--id", "eastmere-2026",
+        "--controllers", ",".join(str(body["id"]) for _, _, _, body, _ in AGENCIES),
+        "--purposes", "child_protection_enquiry,early_help,safeguarding_contact",
+        "--categories", _AGREED, "--from", "2026-01-01", "--state", stage.hub, as_json=False,
     )  # fmt: skip

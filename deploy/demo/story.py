@@ -35,6 +35,7 @@ class Exchanges:
     missing: str = ""
     early_help: str = ""
     concerns: str = ""
+    consent: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,8 +46,6 @@ class Story:
     now: datetime
     tell: Tell
     ids: Exchanges
-    opened: dict[str, Any]
-    """Bodies as their recipients read them, by envelope."""
     held: set[str]
     """Envelopes the hub held at first."""
 
@@ -70,48 +69,46 @@ class Story:
         )
 
     async def asks(self) -> None:
-        """Social care asks under s.47: one ask is refused and mended, one is held, one goes through."""
+        """Social care asks under s.47: one ask is refused, one is held, one goes through."""
         self.tell("Social care recorded its threshold decision. Consent not sought: asking would prejudice.")
-        health_bad = papers.s47_ask(
+        bad = papers.s47_ask(
             HEALTH, _HEALTH_CATEGORIES, WREN, MORGAN, now=self.now, due=DUE, grounds=papers.WITHOUT_ARTICLE_9
         )
-        police = papers.s47_ask(POLICE, "police_intelligence", WREN, MORGAN, now=self.now, due=DUE)
+        intelligence = papers.s47_ask(POLICE, "police_intelligence", WREN, MORGAN, now=self.now, due=DUE)
         missing = papers.s47_ask(POLICE, "missing_episodes", WREN, now=self.now, due=DUE)
         refused, held, asked = await asyncio.gather(
-            self._ask("ask-health-1.yaml", health_bad, "decided", REFUSED),
-            self._ask("ask-police-intelligence.yaml", police, "decided", HELD),
+            self._ask("ask-health-1.yaml", bad, "decided", REFUSED),
+            self._ask("ask-police-intelligence.yaml", intelligence, "decided", HELD),
             self._ask("ask-police-missing.yaml", missing, "settled", 0),
         )
-        codes = [finding["code"] for finding in refused.said["findings"] if finding["effect"] == "refuse"]
-        must("missing-article9" in codes, "the refusal names the missing condition")
-        self.tell(f"The ask to {HEALTH} was refused: {_sentence(refused.said, 'missing-article9')}")
-        self.ids.missing, self.ids.intelligence = asked.said["jti"], held.said["jti"]
-        self.held.add(held.said["jti"])
+        sentence = _sentence(refused.said, "missing-article9")
+        self.tell(f"The ask to {HEALTH} was refused: {sentence}")
         (need,) = held.said["needs"]
         must(
             (need["fact"], need["who"], need["agency"]) == ("agreement", "duty_contact", POLICE),
             "the hold names what is missing and who may lift it",
         )
         self.tell(f"The ask to {POLICE} is held: no agreement covers it. Ring {need['contact']}.")
+        self.held.add(held.said["jti"])
+        self.ids.missing, self.ids.intelligence = asked.said["jti"], held.said["jti"]
 
     async def mended(self) -> None:
-        """The refused ask, put right; health's record system answers two categories, the third is refused."""
+        """The refused ask, put right; health's record system answers two categories."""
         good = papers.s47_ask(HEALTH, _HEALTH_CATEGORIES, WREN, MORGAN, now=self.now, due=DUE)
         asked = await self._ask("ask-health-2.yaml", good, "settled", 0)
         self.ids.health = asked.said["jti"]
         self.tell(
             f"Mended with the preset s47-asking, the ask to {HEALTH} was permitted, proved, opened there."
         )
-        items = await self._until(self._health_items, "health's answers")
-        opened = [item for item in items if item["state"] == "opened"]
-        (refused,) = [item for item in items if item["outcome"] == "refuse"]
-        for item in opened:
-            self._check_item(await self.read(CARE, item["jti"]))
-        self.tell(
-            f"{HEALTH} answered two categories from its FHIR records, by exact NHS number. Opened and read."
+        inbox = await self.desk(CARE).do(
+            "inbox", "--exchange", self.ids.health, "--count", "2", "--wait", "30"
         )
-        must(refused["categories"] == ["health_observations"], "the third category is the one refused")
-        self.tell(f"Its third item was refused: {_sentence(refused, 'missing-schedule1-reason')}")
+        for item in inbox.said["received"]:
+            body = await self.read(CARE, item["jti"])
+            wanted = {"health_attendances": "wheeze", "health_conditions": "not confirmed"}[body["category"]]
+            texts = " ".join(entry["what"] for entry in body["entries"])
+            must(wanted in texts, f"{body['category']} holds what the records hold")
+        self.tell(f"{HEALTH} answered two categories from its FHIR records, by exact NHS number. Read.")
 
     async def lifted_and_declined(self) -> None:
         """The police's duty contact lifts the hold; then the police decline, and their desk goes dark."""
@@ -122,39 +119,37 @@ class Story:
         form = police.paper("decline.yaml", papers.POLICE_DECLINE)
         answer = await police.do("answer", self.ids.intelligence, "--from", form)
         must([each["way"] for each in answer.said["answers"]] == ["decline"], "the police decline")
-        await self.desk(CARE).do("status", self.ids.missing, "--until", "settled", "--wait", "30")
         await police.stop()
-        self.tell(
-            f"{POLICE} declined, with a reason that stays there; then its desk went dark, one ask unanswered."
-        )
+        self.tell(f"{POLICE} declined, its reason stays there; then its desk went dark, one ask unanswered.")
 
     async def other_family(self) -> None:
-        """Early help resting on consent is recalled when consent is withdrawn; the s.47 item goes on."""
-        care, school = self.desk(CARE), self.desk(SCHOOL)
-        given = await care.do("consent", "give", "--purpose", "early_help", "--by", "family-worker-12")
-        reference = given.said["reference"]
+        """Another child: asked about for early help, by consent, and under s.47."""
+        given = await self.desk(CARE).do(
+            "consent", "give", "--purpose", "early_help", "--by", "family-worker-12"
+        )
+        self.ids.consent = given.said["reference"]
         early, concerns = await asyncio.gather(
-            self._ask("ask-early-help.yaml", papers.early_help_ask(SCHOOL, reference, LATER), "settled", 0),
+            self._ask("ask-early.yaml", papers.early_help_ask(SCHOOL, self.ids.consent, LATER), "settled", 0),
             self._ask(
                 "ask-concerns.yaml",
                 papers.s47_ask(SCHOOL, "school_concerns", FERN, now=self.now, due=LATER), "settled", 0,
             ),
         )  # fmt: skip
         self.ids.early_help, self.ids.concerns = early.said["jti"], concerns.said["jti"]
-        self.tell(
-            f"Another family: {CARE} asked {SCHOOL} by consent, and under s.47. Then {CARE} goes offline."
-        )
+        self.tell(f"Another family: {CARE} asked {SCHOOL} for early help, by consent, and under s.47.")
+
+    async def consent_withdrawn(self) -> None:
+        """What rests on consent is recalled while its recipient is away; the s.47 item goes on."""
+        care, school = self.desk(CARE), self.desk(SCHOOL)
         await care.stop()
+        self.tell(f"{CARE} goes offline.")
         item, duty = await asyncio.gather(
             self._answer(
-                school, self.ids.early_help, "early.yaml", papers.early_help_answer(reference, self.today)
+                self.ids.early_help, "early.yaml", papers.early_help_answer(self.ids.consent, self.today)
             ),
-            self._answer(school, self.ids.concerns, "concerns.yaml", papers.concerns_answer(self.today)),
+            self._answer(self.ids.concerns, "concerns.yaml", papers.concerns_answer(self.today)),
         )
-        await asyncio.gather(
-            *(school.do("status", jti, "--until", "deposited", "--wait", "30") for jti in (item, duty))
-        )
-        await school.do("consent", "withdraw", reference, "--by", "safeguarding-lead-3")
+        await school.do("consent", "withdraw", self.ids.consent, "--by", "safeguarding-lead-3")
         self.tell(f"{SCHOOL} answered both; then the family withdrew its consent, and told {SCHOOL}.")
         await care.start()
         recalled, opened = await asyncio.gather(
@@ -165,35 +160,32 @@ class Story:
         body = await self.read(CARE, duty)
         must(any("bruise" in entry["what"] for entry in body["entries"]), "the s.47 item reads as written")
         self.tell(
-            f"{CARE} is back: the early-help item was recalled unread, the s.47 item arrived and was opened."
+            f"{CARE} is back: the early-help item was recalled unread, the s.47 item came and was read."
         )
 
     async def closed(self) -> None:
         """At the due time the asker reads the same of a decline, a refusal and a silence."""
-        self.tell(
-            f"The clock is compressed: 24 hours of policy are {DUE} seconds here. Waiting for it to run out …"
-        )
+        self.tell(f"The clock is compressed: 24 hours of policy are {DUE} seconds here. Until it runs out …")
         care = self.desk(CARE)
         ids = (self.ids.intelligence, self.ids.missing, self.ids.health)
         ended = await asyncio.gather(
             *(care.do("status", jti, "--until", "ended", "--wait", "45") for jti in ids)
         )
-        for answer, categories in zip(
-            ended, (["police_intelligence"], ["missing_episodes"], ["health_observations"]), strict=True
-        ):
+        wanted = ("police_intelligence", "missing_episodes", "health_observations")
+        for answer, category in zip(ended, wanted, strict=True):
             must(
-                [each["category"] for each in answer.said["closures"]] == categories,
-                "the unanswered is closed",
+                [each["category"] for each in answer.said["closures"]] == [category], f"{category} is closed"
             )
-        declined, silent, _ = ended
         for word in ("declin", "live_operation", "silen"):
-            must(
-                word not in str([declined.said, silent.said]).lower(), f"the asker reads nothing of '{word}'"
-            )
-        self.tell(
-            "Declined, refused or silent, the asker reads one sentence: no information was shared; this does"
-        )
-        self.tell("not mean nothing is held.")
+            must(word not in str([each.said for each in ended[:2]]).lower(), f"nothing tells of '{word}'")
+        self.tell("Of what was declined, refused, or met silence the asker reads one and the same sentence:")
+        self.tell("no information was shared; this does not mean nothing is held.")
+
+    def tell_of_refused_item(self, sent: list[dict[str, Any]]) -> None:
+        """Health's third item, among everything the desks have sent: refused, and why."""
+        (refused,) = [each for each in sent if each["kind"] == "item" and each["outcome"] == "refuse"]
+        must(refused["categories"] == ["health_observations"], "health's third category is the one refused")
+        self.tell(f"{HEALTH}'s third item was refused: {_sentence(refused, 'missing-schedule1-reason')}")
 
     async def read(self, reader: str, envelope: str) -> dict[str, Any]:
         """Open an envelope at its recipient; nobody who was not asked about may be in it."""
@@ -201,39 +193,19 @@ class Story:
         for person in OTHERS:
             must(person.family not in str(answer.said), "nobody else's record is in an answer")
         body: dict[str, Any] = answer.said["body"]
-        self.opened[envelope] = body
         return body
 
     async def _ask(self, name: str, text: str, until: str, expect: int) -> Answer:
         form = self.desk(CARE).paper(name, text)
         return await self.desk(CARE).do("ask", form, "--wait", "30", "--until", until, expect=(expect,))
 
-    async def _answer(self, desk: Desk, exchange: str, name: str, text: str) -> str:
-        answer = await desk.do("answer", exchange, "--from", desk.paper(name, text))
+    async def _answer(self, exchange: str, name: str, text: str) -> str:
+        school = self.desk(SCHOOL)
+        form = school.paper(name, text)
+        answer = await school.do("answer", exchange, "--from", form, "--until", "deposited", "--wait", "30")
         (given,) = answer.said["answers"]
         jti: str = given["sent"]["jti"]
         return jti
-
-    async def _health_items(self) -> list[dict[str, Any]] | None:
-        sent = (await self.desk(HEALTH).do("status")).said["sent"]
-        settled = [each for each in sent if each["state"] in ("opened", "refused")]
-        return settled if len(settled) == 3 else None
-
-    def _check_item(self, body: dict[str, Any]) -> None:
-        texts = " ".join(entry["what"] for entry in body["entries"])
-        wanted = {"health_attendances": "wheeze", "health_conditions": "not confirmed"}[body["category"]]
-        must(wanted in texts, f"{body['category']} holds what the records hold")
-        must(
-            all(entry["subject"] in (0, 1) for entry in body["entries"]),
-            "every entry is about somebody asked about",
-        )
-
-    async def _until(self, look: Callable[[], Any], what: str) -> Any:
-        for _ in range(40):
-            if (found := await look()) is not None:
-                return found
-            await asyncio.sleep(0.2)
-        raise WentWrong(f"{what} did not come")
 
 
 def must(holds: bool, what: str) -> None:

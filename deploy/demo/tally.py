@@ -1,6 +1,7 @@
 """Counting at the end, from what the programs themselves say, and comparing with what the story must give."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,8 +10,6 @@ from deploy.demo.papers import CARE, HEALTH, POLICE, SCHOOL
 from deploy.demo.programs import ADAPTER, HUB
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story
-
-_READERS: Final = (CARE, HEALTH, SCHOOL, POLICE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,23 +45,24 @@ EXPECTED: Final = {
 """What the story gives, every time."""
 
 
-async def count(story: Story, *, verified: int, seconds: float) -> Tally:
+async def count(story: Story, *, verified: int, clock: Callable[[], float]) -> Tally:
     """Ask every desk what became of what it sent, and the hub for its log."""
     stage = story.stage
-    statuses, inboxes, log = await asyncio.gather(
-        asyncio.gather(*(stage.desks[name].do("status") for name in _READERS)),
-        asyncio.gather(*(stage.desks[name].do("inbox") for name in (POLICE,))),
+    inbox, log, *statuses = await asyncio.gather(
+        stage.desks[POLICE].do("inbox"),
         stage.hub_command("log", "export", stage.state / "log"),
+        *(stage.desks[name].do("status") for name in (CARE, HEALTH, SCHOOL)),
     )
     sent = [each for status in statuses for each in status.said["sent"]]
     allowed = [each for each in sent if each["outcome"] == "allow"]
     held = [each for each in sent if each["jti"] in story.held]
-    tasks = {(task["exchange"], task["category"]): task["state"] for task in inboxes[0].said["tasks"]}
-    closed = {
+    tasks = {(task["exchange"], task["category"]): task["state"] for task in inbox.said["tasks"]}
+    closed = [
         (each["exchange"], closure["category"])
         for each in sent if each["recipient"] == POLICE
         for closure in each["closures"]
-    }  # fmt: skip
+    ]  # fmt: skip
+    story.tell_of_refused_item(sent)
     return Tally(
         exchanges=len({each["exchange"] for each in allowed}),
         permitted=len(allowed),
@@ -76,7 +76,7 @@ async def count(story: Story, *, verified: int, seconds: float) -> Tally:
         log_size=log["size"],
         log_root=log["root"],
         verified=verified,
-        seconds=round(seconds, 1),
+        seconds=round(clock(), 1),
     )
 
 
@@ -104,10 +104,15 @@ def shortfall(tally: Tally) -> list[str]:
     ]
 
 
-def closing(tally: Tally, stage: Stage) -> str:
-    """The readable end: what happened in numbers, and what an officer would check, to copy."""
+def closing(tally: Tally, stage: Stage, *, kept: bool) -> str:
+    """The readable end: what happened in numbers, and what an officer would check, to copy.
+
+    Args:
+        kept: whether the state folder is still there afterwards.
+    """
     evidence = stage.state / "evidence" / CARE
     example = sorted(evidence.glob("*.json"))[0]
+    note = "" if kept else " (play with --state DIR, or without --once, to have the files)"
     return f"""
 What happened, in numbers
   {tally.exchanges} exchanges; {tally.permitted} envelopes permitted, {tally.refused} refused
@@ -117,7 +122,7 @@ What happened, in numbers
   {tally.verified} permits verified offline; the log has {tally.log_size} entries, root {tally.log_root}
   {tally.seconds} seconds; everybody and everything in it is invented
 
-What an officer would check
+What an officer would check{note}
   {HUB} verify {example} --state {stage.hub}
   {HUB} log export DIR --state {stage.hub}
   {ADAPTER} status --state {stage.desks[CARE].folder}

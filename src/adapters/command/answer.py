@@ -5,7 +5,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.command.argument import Commands, by_whom, command, practitioner, wait_seconds
+from adapters.command.argument import Commands, by_whom, command, practitioner, until, wait_seconds
 
 if TYPE_CHECKING:
     from adapters.folder import Folder
@@ -36,7 +36,8 @@ def add(commands: Commands) -> None:
     how.add_argument("--example", action="store_true", help="print a form to start from")
     parser.add_argument("--category", metavar="CATEGORY", help="only this category")
     by_whom(parser, role="screener")
-    wait_seconds(parser, default=10, what="the hub's decision")
+    wait_seconds(parser, default=10, what="what --until names")
+    until(parser)
 
 
 def perform(arguments: argparse.Namespace) -> int:
@@ -71,7 +72,7 @@ async def _answer(arguments: argparse.Namespace) -> int:
         else:
             answer = ask_person(folder, ask, wanted, practitioner(arguments))
         queued = await send_answer(folder, exchange, answer)
-        return await report_answers(folder, exchange, queued, within=arguments.wait, as_json=arguments.json)
+        return await report_answers(folder, exchange, queued, arguments)
 
 
 def _wanted(folder: "Folder", arguments: argparse.Namespace) -> "tuple[str, frozenset[Category]]":

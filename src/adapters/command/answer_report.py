@@ -1,11 +1,12 @@
 """What became of each category of an answer."""
 
+import argparse
 import asyncio
 from collections.abc import Sequence
 
 from adapters.answering.sending import Queued, Way
 from adapters.command.exit import Exit
-from adapters.command.outcome import exit_of, exit_of_act, findings, state_words
+from adapters.command.outcome import exit_after, exit_of_act, findings, state_words
 from adapters.command.screen import give, say, words
 from adapters.desk.follow import Milestone, wait_for, wait_for_act
 from adapters.folder import Folder
@@ -15,11 +16,12 @@ _WORST_FIRST = (Exit.FAILED, Exit.REFUSED, Exit.HELD, Exit.WAITING)
 
 
 async def report_answers(
-    folder: Folder, exchange: str, queued: Sequence[Queued], *, within: float, as_json: bool
+    folder: Folder, exchange: str, queued: Sequence[Queued], arguments: argparse.Namespace
 ) -> Exit:
-    """Wait for every decision, print them in order, and give the worst as the exit code."""
-    ends = await asyncio.gather(*(_end(folder, each, within) for each in queued))
-    if as_json:
+    """Wait for each as far as `--until` says, print them in order, and give the worst as the exit code."""
+    milestone = Milestone(arguments.until)
+    ends = await asyncio.gather(*(_end(folder, each, milestone, arguments.wait) for each in queued))
+    if arguments.json:
         give(
             {
                 "exchange": exchange,
@@ -29,15 +31,19 @@ async def report_answers(
     else:
         for each, end in zip(queued, ends, strict=True):
             say(*_lines(each, end))
-    codes = {exit_of(end) if isinstance(end, Sent) else exit_of_act(end) for end in ends}
+    codes = {_exit(end, milestone, waited=arguments.wait > 0) for end in ends}
     return next((code for code in _WORST_FIRST if code in codes), Exit.DONE)
 
 
-async def _end(folder: Folder, each: Queued, within: float) -> Sent | ActSent:
+async def _end(folder: Folder, each: Queued, milestone: Milestone, within: float) -> Sent | ActSent:
     if each.envelope is not None:
-        return await wait_for(folder, each.envelope, Milestone.DECIDED, within=within)
+        return await wait_for(folder, each.envelope, milestone, within=within)
     assert each.act is not None
     return await wait_for_act(folder, each.act, within=within)
+
+
+def _exit(end: Sent | ActSent, milestone: Milestone, *, waited: bool) -> Exit:
+    return exit_after(end, milestone, waited=waited) if isinstance(end, Sent) else exit_of_act(end)
 
 
 def _as_json(each: Queued, end: Sent | ActSent) -> dict[str, object]:

@@ -1,21 +1,36 @@
 """`inbox`: what was handed over to us, and what waits for an answer."""
 
 import argparse
+import asyncio
+from typing import TYPE_CHECKING, Final
 
-from adapters.command.argument import Commands, command
+from adapters.command.argument import Commands, command, wait_seconds
+
+if TYPE_CHECKING:
+    from adapters.folder import Folder
+    from adapters.view import Received
+
+_LOOK: Final = 0.1
+"""Seconds between looks at a journal that another process writes."""
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    command(
+    parser = command(
         commands,
         "inbox",
         perform,
         does="list what came in, and which asks wait for an answer",
         example="""
         gatehouse-adapter inbox
+        gatehouse-adapter inbox --exchange 7d1f0f3e-8f0a-4f57-9d2c-0c1f6a7f4b10 --count 2 --wait 60
         """,
     )
+    parser.add_argument("--exchange", metavar="EXCHANGE", help="only what belongs to this exchange")
+    parser.add_argument(
+        "--count", type=int, default=1, metavar="N", help="with --wait: until so many are there (default: 1)"
+    )
+    wait_seconds(parser, default=0, what="--count envelopes; 5 if they have not come")
 
 
 def perform(arguments: argparse.Namespace) -> int:
@@ -23,14 +38,16 @@ def perform(arguments: argparse.Namespace) -> int:
     from adapters.command.desk_folder import desk
     from adapters.command.exit import Exit
     from adapters.command.screen import give, moment, say, words
-    from adapters.desk.inbox import inbox, tasks
+    from adapters.desk.inbox import tasks
     from adapters.view import TaskState
 
     with desk(arguments) as folder:
-        received, asked = inbox(folder), tasks(folder)
+        received = asyncio.run(_received(folder, arguments))
+        asked = tasks(folder, arguments.exchange)
+    end = Exit.WAITING if arguments.wait and len(received) < arguments.count else Exit.DONE
     if arguments.json:
         give({"received": received, "tasks": asked})
-        return Exit.DONE
+        return end
     waiting = [task for task in asked if task.state in (TaskState.WAITING, TaskState.PREPARED)]
     if waiting:
         say("Waiting for an answer:")
@@ -51,4 +68,19 @@ def perform(arguments: argparse.Namespace) -> int:
             f" ({words(envelope.outcome.value)})",
             f"    gatehouse-adapter open {envelope.jti}",
         )
-    return Exit.DONE
+    return end
+
+
+async def _received(folder: "Folder", arguments: argparse.Namespace) -> "tuple[Received, ...]":
+    from adapters.desk.inbox import inbox, received_of
+
+    def look() -> "tuple[Received, ...]":
+        return inbox(folder) if arguments.exchange is None else received_of(folder, arguments.exchange)
+
+    try:
+        async with asyncio.timeout(arguments.wait):
+            while len(look()) < arguments.count:
+                await folder.journal.changed(arguments.exchange or "", at_most=_LOOK)
+    except TimeoutError:
+        pass
+    return look()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from adapters.command.exit import Exit
 from adapters.command.screen import give, moment, say, words
+from adapters.desk.follow import Milestone, reached
 from adapters.view import ActSent, Progress, Sent
 from broker.protocol.declaration import Kind
 from broker.protocol.frame import CLOSURE_SENTENCE
@@ -12,13 +13,13 @@ from policies.finding import Effect, Finding, Need
 from policies.vocabulary import Outcome
 
 
-def report(sent: Sent, *, as_json: bool) -> Exit:
-    """Print one envelope's outcome."""
+def report(sent: Sent, milestone: Milestone, *, waited: bool, as_json: bool) -> Exit:
+    """Print one envelope's outcome, after it was waited for as far as a milestone."""
     if as_json:
         give(sent)
     else:
         say(*lines(sent))
-    return exit_of(sent)
+    return exit_after(sent, milestone, waited=waited)
 
 
 def report_act(act: ActSent, *, done: str, as_json: bool, **more: object) -> Exit:
@@ -47,6 +48,12 @@ def exit_of(sent: Sent) -> Exit:
             return Exit.DONE
         case None:
             return Exit.WAITING
+
+
+def exit_after(sent: Sent, milestone: Milestone, *, waited: bool) -> Exit:
+    """The exit code after waiting for a milestone: it must have come, if it was waited for."""
+    end = exit_of(sent)
+    return Exit.WAITING if end is Exit.DONE and waited and not reached(sent, milestone) else end
 
 
 def exit_of_act(act: ActSent) -> Exit:

@@ -10,7 +10,7 @@ from adapters.answering.section import BadForm
 from adapters.command.desk_folder import desk
 from adapters.command.exit import Exit
 from adapters.command.outcome import report
-from adapters.desk.follow import Milestone, reached, wait_for
+from adapters.desk.follow import Milestone, wait_for
 from adapters.folder import Folder
 from policies.policy_set import PolicySet
 from policies.vocabulary import Sector
@@ -29,8 +29,7 @@ async def send(
         jti = await queue(folder, order)
         milestone = Milestone(arguments.until)
         sent = await wait_for(folder, jti, milestone, within=arguments.wait)
-        end = report(sent, as_json=arguments.json)
-        return Exit.WAITING if end is Exit.DONE and arguments.wait and not reached(sent, milestone) else end
+        return report(sent, milestone, waited=arguments.wait > 0, as_json=arguments.json)
 
 
 def example_instead(arguments: argparse.Namespace, which: Example) -> bool:

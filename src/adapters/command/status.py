@@ -28,9 +28,9 @@ def perform(arguments: argparse.Namespace) -> int:
 
     from adapters.command.desk_folder import desk
     from adapters.command.exit import Exit
-    from adapters.command.outcome import exit_of, lines
+    from adapters.command.outcome import lines, report
     from adapters.command.screen import give, say
-    from adapters.desk.follow import Milestone, all_sent, reached, wait_for
+    from adapters.desk.follow import Milestone, all_sent, wait_for
 
     with desk(arguments) as folder:
         if arguments.envelope is None:
@@ -42,9 +42,4 @@ def perform(arguments: argparse.Namespace) -> int:
             return Exit.DONE
         milestone = Milestone(arguments.until)
         found = asyncio.run(wait_for(folder, arguments.envelope, milestone, within=arguments.wait))
-    if arguments.json:
-        give(found)
-    else:
-        say(*lines(found))
-    ended = exit_of(found)
-    return Exit.WAITING if ended is Exit.DONE and arguments.wait and not reached(found, milestone) else ended
+    return report(found, milestone, waited=arguments.wait > 0, as_json=arguments.json)
