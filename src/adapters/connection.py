@@ -26,14 +26,16 @@ from keys.errors import Rejected
 
 M = TypeVar("M", bound=Wire)
 REPLACED: Final = 4001
-TOKEN_RAN_OUT: Final = 4002
 STOPPED: Final = 4003
 _FIRST: Final = 0.2
 _LONGEST: Final = 30.0
 """Seconds between attempts to connect: doubled from the first up to the longest, spread by jitter."""
 _AFTER_REPLACED: Final = 4
 """A newer connection of ours is another process on the same keys: wait long enough not to fight it."""
-_AFTER_STOPPED: Final = 8
+_AFTER_REFUSED: Final = 8
+"""Refused as an agency: stopped, or its key revoked. A person has to act, so there is no hurry. To be closed
+with 4003 is less: it may have been another key of ours, so the next attempt comes soon and tells.
+"""
 _ANSWER_WITHIN: Final = 60.0
 _TRIES: Final = 5
 """How often one ask is repeated where the hub says "not now"."""
@@ -73,14 +75,14 @@ class Connection:
                         "connection-refused", code=problem.code, reason=problem.reason, status=problem.status
                     )
                     failures += 1
-                    await self._pause(max(failures, _AFTER_STOPPED if problem.status in (401, 403) else 0))
+                    await self._pause(max(failures, _AFTER_REFUSED if problem.status in (401, 403) else 0))
                 except (Unreachable, Rejected) as error:
                     log.warning("connection-failed", code=error.code)
                     failures += 1
                     await self._pause(failures)
                 else:
                     log.info("connection-closed", close_code=code)
-                    failures = {REPLACED: _AFTER_REPLACED, STOPPED: _AFTER_STOPPED}.get(code or 0, 0)
+                    failures = {REPLACED: _AFTER_REPLACED, STOPPED: 1}.get(code or 0, 0)
                     await self._pause(failures)
         finally:
             await self._shut(session)
@@ -210,8 +212,9 @@ class Connection:
         await asyncio.sleep(self._delay(failures) if failures else 0)
 
     async def _shut(self, session: aiohttp.ClientSession) -> None:
-        link, self._link = self._link, None
+        link = self._link
         if link is not None:
+            self._lost(link)
             await link.close()
         readers = list(self._readers)
         if readers:

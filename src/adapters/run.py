@@ -61,6 +61,7 @@ class Adapter:
         self._keys = SubjectKeys(self._work)
         self._sent_to = self._acts_to = -1
         self._confirmed = 0
+        self._known = asyncio.Event()
 
     async def run(self, stop: asyncio.Event, *, once_idle: bool = False) -> None:
         """Serve until `stop` is set; with `once_idle` also once connected and with nothing to do for a
@@ -108,6 +109,8 @@ class Adapter:
     async def _do(self, job: Job) -> None:
         match job:
             case ("send", jti):
+                # Keys may have been revoked while we were away: nothing is sealed or let go on old knowledge.
+                await self._known.wait()
                 await send(self._work, jti)
             case ("act", jti):
                 await act_out.send_act(self._work, jti)
@@ -119,6 +122,7 @@ class Adapter:
                 await self._keys.settle()
             case ("directory",):
                 await fetch.refresh(self._work)
+                self._known.set()
             case _:
                 raise AssertionError(job)
 
@@ -147,6 +151,7 @@ class Adapter:
         while True:
             await self.connection.opened.wait()
             self.connection.opened.clear()
+            self._known.clear()
             self.outbox.put(("directory",))
             self.outbox.put(("subject-key",))
             self._follow_all()

@@ -55,8 +55,8 @@ async def send(work: Work, jti: str) -> None:
         elif row["progress"] == Progress.PROVED:
             await _deposit(work, row)
     except (Rejected, Problem, Untrusted) as error:
-        if work.seen.alarmed:
-            log.error("sending-stopped", envelope=jti, code="split-view")
+        if isinstance(error, Untrusted) and error.code == "split-view":
+            log.error("sending-stopped", envelope=jti, code=error.code)
             return
         # The hub's answer does not hold. Its permit lapses there; the person reads why here.
         message = error.detail if isinstance(error, Problem) else error.message

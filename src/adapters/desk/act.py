@@ -6,9 +6,12 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from adapters.compose import people
 from adapters.desk.answer import settle
 from adapters.desk.writing import OPENINGS, QUEUED, subject_key
+from adapters.errors import WrongOrder
 from adapters.folder import Folder
 from adapters.identify import identify
 from adapters.journal.journal import execute
@@ -17,7 +20,7 @@ from adapters.view import TaskState
 from broker.protocol import act as acts
 from broker.protocol.act import AgencyAct
 from broker.protocol.declaration import Practitioner
-from broker.protocol.wire import Wire
+from broker.protocol.wire import Wire, describe
 from keys import base64url, commitment, jws, strict_json
 from policies.vocabulary import Category, ConsentOutcome, DeclineReason, Purpose, RecallReason, WithdrawReason
 
@@ -153,19 +156,28 @@ async def queue(
 def make(folder: Folder, model: type[A], practitioner: Practitioner, **members: object) -> A:
     """An act of ours with its id and times: the hub may take it for the first time while `accept_within`
     lasts.
+
+    Raises:
+        WrongOrder: `not-an-act`: a member, such as an id that somebody typed, is not what the act takes.
     """
     at = folder.clock.now()
-    return model.model_validate(
-        {
-            "iss": folder.me,
-            "sub": practitioner,
-            "jti": folder.clock.new_id(),
-            "iat": at,
-            "exp": at + folder.settings.accept_within,
-            "hub": folder.hub.hub,
-            **members,
-        }
-    )
+    try:
+        return model.model_validate(
+            {
+                "iss": folder.me,
+                "sub": practitioner,
+                "jti": folder.clock.new_id(),
+                "iat": at,
+                "exp": at + folder.settings.accept_within,
+                "hub": folder.hub.hub,
+                **members,
+            }
+        )
+    except ValidationError as error:
+        raise WrongOrder(
+            "not-an-act",
+            f"That cannot be signed ({describe(error)}): give ids as status, inbox and keys list show them.",
+        ) from None
 
 
 async def _settling(

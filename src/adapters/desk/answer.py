@@ -64,8 +64,8 @@ def _people(folder: Folder, order: ItemOrder, opening: OpeningEnvelope) -> tuple
     if not found or any(each.t1 not in named for each in found):
         raise WrongOrder(
             "other-subject",
-            "An item is about those its ask names, known by NHS number or by role, name and birth date: write "
-            "about others in its entries.",
+            "An item is about those its ask names, known by NHS number or by role, name and birth date: "
+            "write about others in its entries.",
         )
     return found
 
