@@ -136,7 +136,7 @@ class Consent(_AgencyAct):
 class KeySetChange(_AgencyAct):
     """The next key set, signed by the identity key inside; the act itself by the signing key in force."""
 
-    act: Literal["key-set"] = "key-set"
+    act: Literal["key-set-change"] = "key-set-change"
     key_set: Token
 
 
