@@ -32,6 +32,7 @@ _COMMANDS: Final = (
     "recall",
     "evidence",
 )
+_HOUSE: Final = Path(__file__).resolve().parents[2]
 _ABOUT: Final = "An agency's side of Gatehouse: tell, ask and answer about a child through a hub."
 _ENDS: Final = """\
 ends with 0 when done as asked; 1 when not; 2 for a wrong command line; 3 when the hub refused;
@@ -102,7 +103,10 @@ def _perform(parsed: argparse.Namespace) -> int:
 
 def _unforeseen(error: Exception) -> str:
     # The type and our own line only: the text of an unforeseen error may hold what was in a form or a body.
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = next(
+        (each for each in reversed(frames) if Path(each.filename).is_relative_to(_HOUSE)), frames[-1]
+    )
     place = f"{Path(frame.filename).name}:{frame.lineno}"
     return f"Something went wrong that should not ({type(error).__name__} at {place}); report this line."
 
