@@ -17,6 +17,7 @@ import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 if __package__ in (None, ""):
     # Also as `python deploy/demo/play.py`, from anywhere.
@@ -26,6 +27,8 @@ from deploy.demo.programs import Programs, WentWrong
 from deploy.demo.stage import enrol, go_live, open_hub
 from deploy.demo.story import Exchanges, Story, Tell
 from deploy.demo.tally import closing, count, shortfall, verify_opened
+
+_INTERRUPTED: Final = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,12 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         options.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        return asyncio.run(
-            _play(state.resolve(), kept=options.state is not None, once=options.once, as_json=options.json)
-        )
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 130
+        return asyncio.run(_until_told(state.resolve(), options))
     finally:
         if options.state is None:
             shutil.rmtree(state, ignore_errors=True)
@@ -63,36 +61,52 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-async def _play(state: Path, *, kept: bool, once: bool, as_json: bool) -> int:
+async def _until_told(state: Path, options: argparse.Namespace) -> int:
+    """Play, stay, and end in order: at the first Ctrl-C or SIGTERM every program started here is stopped."""
+    (state / "logs").mkdir()
+    programs = Programs(logs=state / "logs")
+    playing = asyncio.ensure_future(_play(state, programs, options))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Only the play is cancelled, and only once: a second Ctrl-C must not leave a database running.
+        asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
+    try:
+        return await playing
+    except WentWrong as error:
+        print(f"The play stopped: {error}", file=sys.stderr)
+        return 1
+    except asyncio.CancelledError:
+        print("Stopped before its end.", file=sys.stderr)
+        return _INTERRUPTED
+    finally:
+        await programs.stop_all()
+
+
+async def _play(state: Path, programs: Programs, options: argparse.Namespace) -> int:
     started = time.monotonic()
-    stream = sys.stderr if as_json else sys.stdout
+    stream = sys.stderr if options.json else sys.stdout
 
     def tell(line: str) -> None:
         print(f"[{time.monotonic() - started:5.1f} s] {line}", file=stream, flush=True)
 
-    (state / "logs").mkdir()
-    programs = Programs(logs=state / "logs")
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        story, verified = await _chapters(state, programs, tell)
-        tally = await count(story, verified=verified, clock=lambda: time.monotonic() - started)
-        wrong = shortfall(tally)
-        print(closing(tally, story.stage, kept=kept or not once), file=stream, flush=True)
-        for line in wrong:
-            print(f"Not as it must be: {line}.", file=sys.stderr)
-        if as_json:
-            print(json.dumps(asdict(tally)), flush=True)
-        if not once and not wrong:
-            tell("The hub and the adapters are left running; Ctrl-C ends them.")
-            await programs.gone("hub")
-        return 1 if wrong else 0
-    except WentWrong as error:
-        print(f"The play stopped: {error}", file=sys.stderr)
+    story, verified = await _chapters(state, programs, tell)
+    tally = await count(story, verified=verified, clock=lambda: time.monotonic() - started)
+    wrong = shortfall(tally)
+    kept = options.state is not None or not options.once
+    print(closing(tally, story.stage, kept=kept), file=stream, flush=True)
+    for line in wrong:
+        print(f"Not as it must be: {line}.", file=sys.stderr)
+    if options.json:
+        print(json.dumps(asdict(tally)), flush=True)
+    if wrong:
         return 1
-    finally:
-        await programs.stop_all()
+    if not options.once:
+        tell("The hub and the adapters go on; Ctrl-C ends them.")
+        try:
+            await programs.gone("hub")
+        except asyncio.CancelledError:
+            return 0
+        raise WentWrong(f"the hub ended by itself; see {state / 'logs' / 'hub.log'}")
+    return 0
 
 
 async def _chapters(state: Path, programs: Programs, tell: Tell) -> tuple[Story, int]:

@@ -112,9 +112,10 @@ class Programs:
             await _end(process)
 
     async def stop_all(self) -> None:
-        """Stop whatever still runs, the last started first; the hub, started first, goes last."""
-        while self._running:
-            await self.stop(next(reversed(self._running)))
+        """Stop whatever still runs: all others together, then the first started, which they lean on."""
+        first, *others = list(self._running) or [""]
+        await asyncio.gather(*(self.stop(name) for name in others))
+        await self.stop(first)
 
     async def gone(self, name: str) -> None:
         """Wait until a program ends by itself."""

@@ -109,6 +109,9 @@ class Story:
             texts = " ".join(entry["what"] for entry in body["entries"])
             must(wanted in texts, f"{body['category']} holds what the records hold")
         self.tell(f"{HEALTH} answered two categories from its FHIR records, by exact NHS number. Read.")
+        refused = await self._refused_item()
+        must(refused["categories"] == ["health_observations"], "health's third category is the one refused")
+        self.tell(f"Its third item was refused: {_sentence(refused, 'missing-schedule1-reason')}")
 
     async def lifted_and_declined(self) -> None:
         """The police's duty contact lifts the hold; then the police decline, and their desk goes dark."""
@@ -181,12 +184,6 @@ class Story:
         self.tell("Of what was declined, refused, or met silence the asker reads one and the same sentence:")
         self.tell("no information was shared; this does not mean nothing is held.")
 
-    def tell_of_refused_item(self, sent: list[dict[str, Any]]) -> None:
-        """Health's third item, among everything the desks have sent: refused, and why."""
-        (refused,) = [each for each in sent if each["kind"] == "item" and each["outcome"] == "refuse"]
-        must(refused["categories"] == ["health_observations"], "health's third category is the one refused")
-        self.tell(f"{HEALTH}'s third item was refused: {_sentence(refused, 'missing-schedule1-reason')}")
-
     async def read(self, reader: str, envelope: str) -> dict[str, Any]:
         """Open an envelope at its recipient; nobody who was not asked about may be in it."""
         answer = await self.desk(reader).do("open", envelope)
@@ -194,6 +191,15 @@ class Story:
             must(person.family not in str(answer.said), "nobody else's record is in an answer")
         body: dict[str, Any] = answer.said["body"]
         return body
+
+    async def _refused_item(self) -> dict[str, Any]:
+        for _ in range(20):
+            for sent in (await self.desk(HEALTH).do("status")).said["sent"]:
+                if sent["outcome"] == "refuse":
+                    found: dict[str, Any] = sent
+                    return found
+            await asyncio.sleep(0.2)
+        raise WentWrong("No item of health's was refused, and one must be.")
 
     async def _ask(self, name: str, text: str, until: str, expect: int) -> Answer:
         form = self.desk(CARE).paper(name, text)

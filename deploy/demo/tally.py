@@ -62,7 +62,6 @@ async def count(story: Story, *, verified: int, clock: Callable[[], float]) -> T
         for each in sent if each["recipient"] == POLICE
         for closure in each["closures"]
     ]  # fmt: skip
-    story.tell_of_refused_item(sent)
     return Tally(
         exchanges=len({each["exchange"] for each in allowed}),
         permitted=len(allowed),

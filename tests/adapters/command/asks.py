@@ -19,7 +19,9 @@ EXCHANGE = "00000000-0000-4000-8000-000000000001"
 _DIGEST = "A" * 43
 
 
-def ask_for(*categories: Category, purpose: Purpose = Purpose.CHILD_PROTECTION_ENQUIRY, subjects: int = 1) -> Ask:
+def ask_for(
+    *categories: Category, purpose: Purpose = Purpose.CHILD_PROTECTION_ENQUIRY, subjects: int = 1
+) -> Ask:
     """An ask for these categories, from social care to health."""
     return Ask(
         iss="eastmere-care",

@@ -1,4 +1,6 @@
-"""Forms become orders: every field arrives, grounds come from presets or codes, and nothing unasked is answered."""
+"""Forms become orders: every field arrives, grounds come from presets or codes, and nothing unasked is
+answered.
+"""
 
 import re
 
@@ -57,7 +59,9 @@ def test_the_example_ask_says_everything() -> None:
     assert order.consent.why_not_sought is WhyNotSought.PREJUDICE
     assert order.grounds.article9 == "SCH1-P18"
     assert order.grounds.necessity_recorded
-    assert [(given.subject, given.reason) for given in order.grounds.schedule1] == [(0, SchedulePara18Reason.C)]
+    assert [(given.subject, given.reason) for given in order.grounds.schedule1] == [
+        (0, SchedulePara18Reason.C)
+    ]
     (child,) = order.subjects
     assert child.role is SubjectRole.CHILD
     assert (child.identifiers[0].system, child.identifiers[0].checked) == ("nhs", True)
@@ -79,7 +83,11 @@ def test_the_example_contact_says_everything() -> None:
 def test_the_example_answer_holds_an_item_a_nil_and_a_decline() -> None:
     ask = ask_for(Category.POLICE_INCIDENTS, Category.MISSING_EPISODES, Category.POLICE_INTELLIGENCE)
     answer = read_answer(
-        _form(ANSWER), ask=ask, open_categories=frozenset(ask.categories), policy=seed_policy(), sector=Sector.POLICE
+        _form(ANSWER),
+        ask=ask,
+        open_categories=frozenset(ask.categories),
+        policy=seed_policy(),
+        sector=Sector.POLICE,
     )
     assert [(item.category, len(item.entries)) for item in answer.items] == [
         (Category.POLICE_INCIDENTS, 1),
@@ -92,7 +100,9 @@ def test_the_example_answer_holds_an_item_a_nil_and_a_decline() -> None:
 
 
 def test_grounds_may_be_written_out_and_lack_what_the_hub_will_miss() -> None:
-    written = "grounds: {regime: uk_gdpr, article6: GDPR6-1E, gateway: CA1989-S47, confidentiality: CL-PUBINT}"
+    written = (
+        "grounds: {regime: uk_gdpr, article6: GDPR6-1E, gateway: CA1989-S47, confidentiality: CL-PUBINT}"
+    )
     text = re.sub(r"grounds:\n(  .*\n)+", written + "\n", ASK)
     order = read_ask(_form(text), policy=seed_policy(), sector=Sector.SOCIAL_CARE)
     assert order.grounds.article9 is None
@@ -105,7 +115,7 @@ def test_a_preset_for_somebody_else_is_refused_with_those_that_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "hint"),
+    "before, after, hint",
     [
         ("999 100 1018", "999 100 1019", "not a valid NHS number"),
         ("rating: amber", "rating: orange", "red, amber, green, blue"),
@@ -116,7 +126,11 @@ def test_a_preset_for_somebody_else_is_refused_with_those_that_fit() -> None:
         ("  role: manager\n", "", "needs `role`"),
         ("concern: ", "concern_: ", "`concern`"),
         ("schedule1_for_everyone: c", "schedule1: [{subject: 2, reason: c}]", "from 1 to 1"),
-        ("schedule1_for_everyone: c", "schedule1: [{subject: 1, reason: c}, {subject: 1, reason: a}]", "twice"),
+        (
+            "schedule1_for_everyone: c",
+            "schedule1: [{subject: 1, reason: c}, {subject: 1, reason: a}]",
+            "twice",
+        ),
     ],
 )
 def test_each_fault_is_named_with_its_line(before: str, after: str, hint: str) -> None:
@@ -140,7 +154,7 @@ def test_a_category_is_answered_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "hint"),
+    "before, after, hint",
     [
         ("grounds: {preset: s47-answering-police, schedule1_for_everyone: c}\n", "", "grounds"),
         ("searched: {systems: [Incident log]", "searched: {systems: []", "at least one record system"),
