@@ -1,6 +1,7 @@
 """The invented case both sides exchange: one ask about one child, one item in answer, sizes as in practice.
 
-Every NHS number is of the range kept for tests (999…) with a valid check digit; every name is plainly invented.
+Every NHS number is of the range kept for tests (999…) with a valid check digit; every name is plainly
+invented.
 """
 
 from datetime import date
@@ -28,17 +29,16 @@ ASKER: Final = "benchford-care"
 SOURCE: Final = "benchford-health"
 CATEGORY: Final = Category.HEALTH_ATTENDANCES
 _WORKER: Final = Practitioner(id="worker-1", role=PractitionerRole.PRACTITIONER)
-_NOT_SOUGHT: Final = ConsentPosition(
-    outcome=ConsentOutcome.NOT_SOUGHT, why_not_sought=WhyNotSought.PREJUDICE
-)
+_NOT_SOUGHT: Final = ConsentPosition(outcome=ConsentOutcome.NOT_SOUGHT, why_not_sought=WhyNotSought.PREJUDICE)
 CONCERN: Final = (
-    "Invented: two accounts of the same bruise were given within a day, and neither fits with where the child was. "
-    "School has told of eleven absences this term, each called in as illness; the child says nobody was ill. "
+    "Invented: two accounts of the same bruise were given within a day, and neither fits with where the "
+    "child was. School has told of eleven absences this term, each called in as illness; the child says "
+    "nobody was ill. "
 ) * 2
 NECESSITY: Final = "Invented: only the hospital knows what was said there, and when, about these injuries."
 FOUND: Final = (
-    "Invented: emergency attendance. Parent reports a fall from a climbing frame; examined, bruising of two ages, "
-    "no fracture; discharged to the care of the parent with advice; safeguarding lead told."
+    "Invented: emergency attendance. Parent reports a fall from a climbing frame; examined, bruising of two "
+    "ages, no fracture; discharged to the care of the parent with advice; safeguarding lead told."
 )
 
 
@@ -47,7 +47,9 @@ def nhs_numbers() -> tuple[str, ...]:
     found = []
     for serial in range(9_990_000, 9_990_400):
         digits = f"{serial:07d}{serial % 97:02d}"
-        check = 11 - sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=True)) % 11
+        check = (
+            11 - sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=True)) % 11
+        )
         if check != 10:
             found.append(digits + str(check % 11))
     return tuple(found)

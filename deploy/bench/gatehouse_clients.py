@@ -1,32 +1,36 @@
-"""Two adapters in one process, asker and source, exactly as `gatehouse-adapter run` wires them; the source answers
-by program.
+"""Two adapters in one process, asker and source, exactly as `gatehouse-adapter run` wires them; the source
+answers by program.
 
-Nothing is left out: journals, sealing, verification of every permit and proof, receipts. Every proof is counted as it
-is verified; one that does not hold, an envelope that does not pass, or an alarm ends the load.
+Nothing is left out: journals, sealing, verification of every permit and proof, receipts. Every proof is
+counted as it is verified; one that does not hold, an envelope that does not pass, or an alarm ends the load.
 """
 
 import argparse
 import asyncio
 import itertools
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from adapters import logs
 from adapters.desk.answer import answer
-from adapters.desk.ask import ask
+from adapters.desk.ask import CLOCKS, ask
 from adapters.desk.enrol import enrol
 from adapters.desk.evidence import evidence
 from adapters.desk.keys import confirm, fingerprint
 from adapters.folder import Folder, open_folder
+from adapters.identify import EPOCH
 from adapters.run import Adapter
 from adapters.step import Step
 from adapters.view import Progress
 from adapters.work import Hooks
 from broker.protocol.evidence import Evidence, TrustedHub, verify_permit
+from broker.protocol.problem import Problem
 from broker.protocol.wire import parse_wire
 from deploy.bench import load
 from deploy.bench.case import ASKER, SOURCE, ask_order, item_order
-from keys import jws, keyset
+from keys import keyset
+from keys.errors import Rejected
 from keys.signing import parse_public_key
 
 _LOOK: Final = 0.25
@@ -53,7 +57,8 @@ class Desks:
         )
 
     def _saw(self, step: Step) -> None:
-        # Both come only after the adapter has verified signature, permit, inclusion, checkpoint and consistency.
+        # Both come only after the adapter has verified signature, permit, inclusion, checkpoint and
+        # consistency.
         if step in (Step.PROVED, Step.VERIFIED):
             self.proofs += 1
 
@@ -79,9 +84,8 @@ class Desks:
 
     async def settle(self) -> None:
         """Until both adapters have nothing to do."""
-        async with asyncio.timeout(_PATIENCE):
-            while not all(adapter.outbox.idle for adapter in self.adapters):
-                await asyncio.sleep(0.01)
+        idle = [adapter.outbox for adapter in self.adapters]
+        await load.until(lambda: all(outbox.idle for outbox in idle), within=_PATIENCE)
 
     def checked(self) -> dict[str, Any]:
         """Count what was proved, and look at every row of both journals."""
@@ -99,26 +103,29 @@ class Desks:
             received = folder.journal.rows("all_received", limit=1 << 30)
             if any(row["outcome"] != "opened" or not row["acknowledged"] for row in received):
                 faults.append("an envelope was not opened, or its receipt is not acknowledged")
-        faults += self._evidence(20)
+        try:
+            self._verify_evidence(20)
+        except (Rejected, Problem) as error:
+            faults.append(f"an evidence file does not verify: {error.code}")
         if self.proofs < 2 * envelopes:
             faults.append(f"{envelopes} envelopes and only {self.proofs} proofs")
-        return {"proofs_checked": self.proofs, "envelopes": envelopes} | ({"failed": faults[0]} if faults else {})
+        return {"proofs_checked": self.proofs, "envelopes": envelopes} | (
+            {"failed": faults[0]} if faults else {}
+        )
 
-    def _evidence(self, some: int) -> list[str]:
-        """Take the newest envelopes' evidence files and verify them as an officer would, without the adapter."""
+    def _verify_evidence(self, some: int) -> None:
+        """Verify the newest envelopes' evidence files as an officer would, without the adapter."""
         for folder in (self.asker, self.source):
             for row in folder.journal.rows("all_sent", limit=some):
                 file = parse_wire(Evidence, evidence(folder, row["jti"]))
                 identity = parse_public_key(dict(file.sender_identity))
                 keys = keyset.verify_key_set(file.sender_key_set, identity=identity, previous=None, at=0)
-                jws.parse(file.declaration)
                 verify_permit(
                     hub=TrustedHub.from_keys(folder.agency.hub),
                     signing_key=keys.signing,
                     declaration=file.declaration,
                     proof=file.proof,
                 )
-        return []
 
 
 async def _acknowledged(folder: Folder, sender: str, jti: str) -> None:
@@ -132,14 +139,21 @@ async def _acknowledged(folder: Folder, sender: str, jti: str) -> None:
 
 async def _ready(desks: Desks) -> None:
     """Wait for connections, directory and the subject key; each confirms the other as by telephone."""
-    async with asyncio.timeout(_READY):
-        for folder, other in ((desks.asker, desks.source), (desks.source, desks.asker)):
-            while folder.directory.find(other.me) is None or folder.journal.row("get_setting", name="clocks") is None:
-                await asyncio.sleep(0.02)
-            await confirm(folder, other.me, fingerprint(other))
-        for folder in (desks.asker, desks.source):
-            while (row := folder.journal.row("get_subject_key", epoch=1)) is None or not row["held"]:
-                await asyncio.sleep(0.02)
+    for folder, other in ((desks.asker, desks.source), (desks.source, desks.asker)):
+        await load.until(partial(_knows, folder, other.me), within=_READY)
+        await confirm(folder, other.me, fingerprint(other))
+    for folder in (desks.asker, desks.source):
+        await load.until(partial(_has_subject_key, folder), within=_READY)
+
+
+def _knows(folder: Folder, agency: str) -> bool:
+    clocks = folder.journal.row("get_setting", name=CLOCKS)
+    return clocks is not None and folder.directory.find(agency) is not None
+
+
+def _has_subject_key(folder: Folder) -> bool:
+    row = folder.journal.row("get_subject_key", epoch=EPOCH)
+    return row is not None and bool(row["held"])
 
 
 async def _main(options: argparse.Namespace) -> None:

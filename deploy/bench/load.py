@@ -83,6 +83,13 @@ async def _answer(side: Side, command: dict[str, Any]) -> Any:
             return {"failed": f"cannot do {command}"}
 
 
+async def until(condition: Callable[[], bool], *, within: float) -> None:
+    """Return once something is so. Raises TimeoutError."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110  # what is waited for is in a journal, which has no event
+            await asyncio.sleep(0.01)
+
+
 def run(make: "Callable[[], Awaitable[None]]") -> None:
     """Run a client on the loop that the programs run on."""
     import uvloop

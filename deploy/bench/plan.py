@@ -1,4 +1,6 @@
-"""How long a run takes and what it does. Seconds are of one round; a round is one side at one number in flight."""
+"""How long a run takes and what it does. Seconds are of one round; a round is one side at one number in
+flight.
+"""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,6 @@
-"""Processes of the bench: started here, spoken to in JSON lines, their processor time and memory read, ended by id."""
+"""Processes of the bench: started here, spoken to in JSON lines, their processor time and memory read, ended
+by id.
+"""
 
 import asyncio
 import json
@@ -97,7 +99,11 @@ async def start(name: str, *arguments: str | Path, logs: Path) -> Program:
 async def run(program: str, *arguments: str | Path) -> str:
     """Run one command to its end; what it printed. Raises BenchFailed when it fails."""
     process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name(program)), *map(str, arguments), stdin=DEVNULL, stdout=PIPE, stderr=PIPE
+        str(Path(sys.executable).with_name(program)),
+        *map(str, arguments),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
     )
     out, err = await process.communicate()
     if process.returncode:

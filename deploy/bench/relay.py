@@ -1,9 +1,10 @@
 """The peer: a bare relay on the same transport, with the same durable commits and nothing else.
 
-WebSocket over TLS by aiohttp and uvloop, PostgreSQL of the same kind with the same settings, group commit. For each
-envelope five commits, one after the other, as Gatehouse has them: declared, "integrated", deposited, handed over,
-received. It decides nothing, signs nothing, verifies nothing and keeps no log; whoever connects is who they say.
-What it does not have to do, it does not do: this is the measure, so it is written to be fast.
+WebSocket over TLS by aiohttp and uvloop, PostgreSQL of the same kind with the same settings, group commit.
+For each envelope five commits, one after the other, as Gatehouse has them: declared, "integrated", deposited,
+handed over, received. It decides nothing, signs nothing, verifies nothing and keeps no log; whoever connects
+is who they say. What it does not have to do, it does not do: this is the measure, so it is written to be
+fast.
 """
 
 import argparse
@@ -24,8 +25,8 @@ from broker.store import postgres
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS envelope (
-    seq bigint GENERATED ALWAYS AS IDENTITY, jti text PRIMARY KEY, sender text NOT NULL, recipient text NOT NULL,
-    kind text NOT NULL, clear text NOT NULL, state text NOT NULL);
+    seq bigint GENERATED ALWAYS AS IDENTITY, jti text PRIMARY KEY, sender text NOT NULL, recipient text NOT
+    NULL, kind text NOT NULL, clear text NOT NULL, state text NOT NULL);
 CREATE INDEX IF NOT EXISTS waiting ON envelope (recipient, seq) WHERE state = 'deposited';
 CREATE TABLE IF NOT EXISTS body (jti text PRIMARY KEY, sealed bytea NOT NULL);
 ALTER TABLE body ALTER COLUMN sealed SET STORAGE EXTERNAL;
@@ -41,7 +42,8 @@ WITH kept AS (INSERT INTO body SELECT * FROM unnest($1::text[], $2::bytea[]))
 UPDATE envelope SET state = 'deposited' WHERE jti = ANY($1::text[])
 """
 _HAND_OVER: Final = """
-WITH next AS (SELECT jti FROM envelope WHERE recipient = $1 AND state = 'deposited' ORDER BY seq LIMIT $2 FOR UPDATE),
+WITH next AS (SELECT jti FROM envelope WHERE recipient = $1 AND state = 'deposited' ORDER BY seq LIMIT $2 FOR
+UPDATE),
      moved AS (UPDATE envelope e SET state = 'handed_over' FROM next WHERE e.jti = next.jti
                RETURNING e.jti, e.sender, e.kind, e.clear)
 SELECT m.jti, m.sender, m.kind, m.clear, b.sealed FROM moved m JOIN body b USING (jti)
@@ -129,6 +131,8 @@ class Relay:
                 await self.receiving.submit(body)
                 teller = self._sockets[body["sender"]]
                 await _send(teller, {"id": "c", "verb": "changed", "body": {"jti": body["jti"]}})
+            case other:
+                raise ValueError(f"nobody asks a relay to {other}")
         await _send(socket, {"re": frame["id"], "ok": {"jti": body["jti"]}})
 
     async def _pump(self, agency: str, socket: "web.WebSocketResponse[Any]", waiting: asyncio.Event) -> None:
@@ -174,7 +178,9 @@ async def _serve(options: argparse.Namespace) -> None:
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
         await runner.setup()
         listening = bind("127.0.0.1", 0)
-        await web.SockSite(runner, listening, ssl_context=tls_context(options.tls_cert, options.tls_key)).start()
+        await web.SockSite(
+            runner, listening, ssl_context=tls_context(options.tls_cert, options.tls_key)
+        ).start()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         print(f"relay is listening on https://127.0.0.1:{listening.getsockname()[1]}", flush=True)
         await stop.wait()

@@ -1,7 +1,9 @@
-"""Asker and source of the bare relay, in one process: real HPKE bodies, a journal each, no signatures and no proofs.
+"""Asker and source of the bare relay, in one process: real HPKE bodies, a journal each, no signatures and no
+proofs.
 
-The journal is the adapter's own (one writing thread, group commit, synchronous=FULL) with as many commits for each
-envelope: written, declared, deposited and told at the sender; received and acknowledged at the recipient.
+The journal is the adapter's own (one writing thread, group commit, synchronous=FULL) with as many commits for
+each envelope: written, declared, deposited and told at the sender; received and acknowledged at the
+recipient.
 """
 
 import argparse
@@ -50,7 +52,7 @@ class Peer:
         db.executescript(_SCHEMA)
         db.close()
         self._writer = Writer(self._connect)
-        self._socket: aiohttp.ClientWebSocketResponse
+        self._socket: aiohttp.ClientWebSocketResponse[Any]
         self._numbers = itertools.count()
         self._open: dict[str, asyncio.Future[Any]] = {}
         self._working: set[asyncio.Task[None]] = set()
@@ -82,7 +84,9 @@ class Peer:
     async def send(self, exchange: str, jti: str, kind: str, words: dict[str, Any]) -> None:
         """Seal, journal, declare, deposit: three commits here, three at the relay."""
         plaintext = json.dumps({"exchange": exchange, "jti": jti, **words}).encode()
-        sealed = sealing.seal(plaintext, self.other.key.public, _binding(self.name, self.other.name, jti, kind))
+        sealed = sealing.seal(
+            plaintext, self.other.key.public, _binding(self.name, self.other.name, jti, kind)
+        )
         values = (jti, _CLEAR, sealed.decode(), plaintext)
         await self._write("INSERT INTO sent VALUES (?, ?, ?, ?, 'ready')", *values)
         clear = {"jti": jti, "recipient": self.other.name, "kind": kind, "clear": _CLEAR}
@@ -116,7 +120,9 @@ class Peer:
                     waiting.set_exception(Lost(f"{self.name}: {fault!r}"))
 
     async def _read(self) -> None:
-        self._working.discard(asyncio.current_task())  # type: ignore[arg-type]
+        reading = asyncio.current_task()
+        assert reading is not None
+        self._working.discard(reading)
         async for message in self._socket:
             frame = json.loads(message.data)
             if "re" in frame:
@@ -170,8 +176,7 @@ class Peers:
 
     async def settle(self) -> None:
         """Until neither has anything to do."""
-        while not (self.asker.idle and self.source.idle):
-            await asyncio.sleep(0.01)
+        await load.until(lambda: self.asker.idle and self.source.idle, within=_PATIENCE)
 
     def checked(self) -> dict[str, Any]:
         """Nothing is proved here."""

@@ -47,31 +47,43 @@ class Report:
     def words(self) -> str:
         """The same as a table and a few sentences."""
         head = f"{'':<22}{'exchanges/s':>12}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}"
-        lines = [f"{head}   µs of processor for one exchange: hub, database, clients"]
-        for count in IN_FLIGHT:
-            for side in _SIDES:
-                lines.append(_line(f"{side}, {count} in flight", self.figures[side][count]))
-        lines += ["", *(self._sentence(count) for count in IN_FLIGHT), ""]
-        lines += [
-            f"An exchange is one ask and one item, each to its receipt. {self.proofs_checked} proofs were verified, "
-            "and all of them held.",
-            f"The hub's memory went from {self.rss_before_mb:.1f} to {self.rss_after_mb:.1f} MiB over "
-            f"{self.exchanges_between} exchanges.",
-            f"PostgreSQL {self.database['server_version']} with fsync {self.database['fsync']}, synchronous_commit "
-            f"{self.database['synchronous_commit']}, full_page_writes {self.database['full_page_writes']}; one "
-            f"block is on the disk in {self.fdatasync_us:.0f} µs ({self.database['wal_sync_method']}).",
-            "Each primitive by itself: "
-            + "; ".join(f"{name} {micro:.0f} µs" for name, micro in self.primitives.items())
-            + ".",
+        table = [
+            _line(f"{side}, {count} in flight", self.figures[side][count])
+            for count in IN_FLIGHT
+            for side in _SIDES
         ]
-        return "\n".join(lines)
+        ratios = [self._ratio_words(count) for count in IN_FLIGHT]
+        return "\n".join(
+            [
+                f"{head}   processor µs per exchange: hub, database, clients",
+                *table,
+                "",
+                *ratios,
+                *self._rest(),
+            ]
+        )
 
-    def _sentence(self, count: int) -> str:
+    def _ratio_words(self, count: int) -> str:
         low, high = self.figures["gatehouse"][count].spread
         return (
-            f"With {count} in flight Gatehouse carries {self.ratio(count):.2f} of what a bare relay carries with the "
-            f"same commits (its rounds: {low:.0f} to {high:.0f} exchanges/s)."
+            f"With {count} in flight Gatehouse carries {self.ratio(count):.2f} of what the relay does with "
+            f"the same commits (its rounds: {low:.0f} to {high:.0f} exchanges/s)."
         )
+
+    def _rest(self) -> list[str]:
+        said = self.database
+        names = ("fsync", "synchronous_commit", "full_page_writes", "wal_sync_method")
+        durable = ", ".join(f"{name} {said[name]}" for name in names)
+        before, after = self.rss_before_mb, self.rss_after_mb
+        between, proofs = self.exchanges_between, self.proofs_checked
+        primitives = "; ".join(f"{name} {micro:.0f} µs" for name, micro in self.primitives.items())
+        return [
+            "An exchange is one ask and one item, each to its receipt.",
+            f"{proofs} proofs were verified, and all of them held.",
+            f"The hub's memory: {before:.1f} MiB, and {after:.1f} MiB {between} exchanges later.",
+            f"PostgreSQL {said['server_version']} with {durable}.",
+            f"A written block is on the disk in {self.fdatasync_us:.0f} µs; {primitives}.",
+        ]
 
 
 def _line(name: str, figures: Figures) -> str:

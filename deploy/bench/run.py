@@ -1,4 +1,5 @@
-"""`make bench`: Gatehouse with everything on beside a bare relay with the same durable commits, in turns, in one run.
+"""`make bench`: Gatehouse with everything on beside a bare relay with the same durable commits, in turns, in
+one run.
 
     python deploy/bench/run.py [--quick] [--json] [--state DIR]
     python deploy/bench/run.py --soak [--minutes N]
@@ -77,9 +78,7 @@ async def _measure(state: Path, options: argparse.Namespace) -> int:
             found = await soak(stage, minutes=options.minutes, say=_say)
             print(json.dumps(found.document()) if options.json else found.words())
             return 0
-        report = Report(
-            database=stage.database, fdatasync_us=fdatasync_us(state), primitives=primitives()
-        )
+        report = Report(database=stage.database, fdatasync_us=fdatasync_us(state), primitives=primitives())
         await _rounds(stage, report, QUICK if options.quick else FULL)
     print(report.words(), file=sys.stderr if options.json else sys.stdout)
     if options.json:
@@ -100,7 +99,7 @@ async def _rounds(stage: Stage, report: Report, plan: Plan) -> None:
                 found = await side.load(in_flight, seconds=plan.seconds[in_flight])
                 report.figures[side.name][in_flight].rounds.append(found)
                 done += len(found.latencies) if side is stage.gatehouse else 0
-                _say(f"round {turn + 1} of {plan.rounds}: {side.name}, {in_flight} in flight: {found.rate:.0f}/s")
+                _say(f"{side.name}, {in_flight} in flight: {found.rate:.1f} exchanges a second")
     while done < plan.flat:
         some = min(1_000, plan.flat - done)
         await stage.gatehouse.load(max(IN_FLIGHT), exchanges=some)

@@ -38,8 +38,8 @@ class Soaked:
         """One sentence."""
         first, last = self.minutes[0], self.minutes[-1]
         return (
-            f"{self.exchanges} exchanges, {self.proofs_checked} proofs, all of which held: from the first to the "
-            f"last minute {first.exchanges_per_s:.0f} to {last.exchanges_per_s:.0f} exchanges/s, p99 "
+            f"{self.exchanges} exchanges, {self.proofs_checked} proofs, all of which held: from the first to "
+            f"the last minute {first.exchanges_per_s:.0f} to {last.exchanges_per_s:.0f} exchanges/s, p99 "
             f"{first.p99_ms:.0f} to {last.p99_ms:.0f} ms, the hub's memory {first.hub_rss_mb:.0f} to "
             f"{last.hub_rss_mb:.0f} MiB."
         )

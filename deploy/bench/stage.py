@@ -1,4 +1,6 @@
-"""Both sides set up from nothing: a certificate, relay and hub with a database each, their clients; ended in order."""
+"""Both sides set up from nothing: a certificate, relay and hub with a database each, their clients; ended in
+order.
+"""
 
 import asyncio
 import contextlib
@@ -71,7 +73,7 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def staged(state: Path) -> AsyncIterator[Stage]:
-    """Set up below `state`, which is empty; everything started is stopped at the end, also after a failure."""
+    """Set up below `state`, which is empty; what was started is stopped at the end, also after a failure."""
     started: list[Program] = []
     certificate, key = make_certificate(state)
     tls = ("--tls-cert", certificate, "--tls-key", key)
@@ -123,8 +125,22 @@ async def staged(state: Path) -> AsyncIterator[Stage]:
 
 async def _add(hub: Path, agency: str, certificate: Path) -> str:
     said = await run(
-        *("gatehouse", "agency", "add", agency, "--name", f"{agency} (invented)", "--sector", _SECTORS[agency]),
-        *("--controller", json.dumps(_BODIES[agency]), "--duty-contact", "Duty desk, 01632 960000 (invented)"),
+        *(
+            "gatehouse",
+            "agency",
+            "add",
+            agency,
+            "--name",
+            f"{agency} (invented)",
+            "--sector",
+            _SECTORS[agency],
+        ),
+        *(
+            "--controller",
+            json.dumps(_BODIES[agency]),
+            "--duty-contact",
+            "Duty desk, 01632 960000 (invented)",
+        ),
         *("--state", hub, "--ca", certificate, "--json"),
     )
     return str(json.loads(said)["code"])
