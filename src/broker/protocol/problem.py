@@ -6,7 +6,7 @@ was sent, because what was sent may be about a child.
 
 from typing import Any, Final, Self
 
-_TITLES: Final[dict[str, tuple[int, str]]] = {
+TITLES: Final[dict[str, tuple[int, str]]] = {
     "malformed": (400, "The request is not well formed"),
     "unauthenticated": (401, "The caller is not known"),
     "forbidden": (403, "The caller may not do this"),
@@ -39,7 +39,7 @@ class Problem(Exception):
         retry_after: int | None = None,
     ) -> None:
         super().__init__(detail)
-        known, title = _TITLES[code]
+        known, title = TITLES[code]
         self.code = code
         self.status = status or known
         self.title = title
