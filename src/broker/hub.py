@@ -29,6 +29,8 @@ from broker.log.append import Entry, append
 from broker.log.head import LogHead
 from broker.log.integrate import Integrator
 from broker.log.prove import Prover
+from broker.log.recent import Recent
+from broker.log.recorder import Recorder
 from broker.log.tiles import TileCache
 from broker.protocol.frame import Acted, Deposited
 from broker.protocol.record import Origin
@@ -66,6 +68,7 @@ class Hub:
     catalogue: Catalogue
     facts: FactReader
     asks: AskReader
+    recorder: Recorder
     head: LogHead
     tiles: TileCache
     integrator: Integrator
@@ -111,6 +114,7 @@ async def open_hub(
             min_size=2,
             max_size=settings.pool_size,
             command_timeout=None,
+            reset=_nothing_to_reset,
             server_settings={
                 "statement_timeout": _STATEMENT_TIMEOUT,
                 "lock_timeout": _LOCK_TIMEOUT,
@@ -126,11 +130,12 @@ async def open_hub(
     try:
         async with pool.acquire() as connection:
             await migrate(connection)
-        hub_id, origin = await _settle(pool, keys, origin=origin, new_id=new_id, at=clock())
+        recorder = Recorder(keys.decision)
+        hub_id, origin = await _settle(pool, keys, recorder, origin=origin, new_id=new_id, at=clock())
     except BaseException:
         await pool.close()
         raise
-    head, tiles, wake = LogHead(), TileCache(pool), Wake(pool)
+    head, tiles, recent, wake = LogHead(), TileCache(pool), Recent(), Wake(pool)
     hub = Hub(
         pool=pool,
         hub_id=hub_id,
@@ -142,12 +147,21 @@ async def open_hub(
         catalogue=load_catalogue(),
         facts=FactReader(),
         asks=AskReader(),
+        recorder=recorder,
         head=head,
         tiles=tiles,
         integrator=Integrator(
-            pool=pool, keys=keys, origin=origin, head=head, tiles=tiles, settings=settings, observe=observe
+            pool=pool,
+            keys=keys,
+            origin=origin,
+            recorder=recorder,
+            head=head,
+            tiles=tiles,
+            recent=recent,
+            settings=settings,
+            observe=observe,
         ),
-        prover=Prover(pool=pool, head=head, tiles=tiles),
+        prover=Prover(pool=pool, head=head, tiles=tiles, recent=recent),
         wake=wake,
         declaring=Batcher(
             lambda batch: declare(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)
@@ -192,6 +206,13 @@ async def running(hub: Hub) -> AsyncIterator[Hub]:
             await asyncio.wait_for(hub.pool.close(), 10)
 
 
+async def _nothing_to_reset(_: Connection) -> None:
+    # Nothing of ours outlives its transaction in a session: no setting, cursor or lasting lock; the one
+    # LISTEN ends with its own listener. asyncpg has rolled back what was open. Its own reset would cost each
+    # use of a connection a round trip that PostgreSQL parses anew every time.
+    return
+
+
 async def _sweep(hub: Hub) -> None:
     while True:
         await asyncio.sleep(hub.settings.sweep_interval)
@@ -216,7 +237,7 @@ async def _quietly(what: str, work: "asyncio.Future[int] | object") -> None:
 
 
 async def _settle(
-    pool: Pool, keys: HubKeyring, *, origin: str, new_id: Callable[[], str], at: int
+    pool: Pool, keys: HubKeyring, recorder: Recorder, *, origin: str, new_id: Callable[[], str], at: int
 ) -> tuple[str, str]:
     async def work(connection: Connection) -> tuple[str, str]:
         await connection.execute(_FACTS["lock_guards"])
@@ -238,7 +259,7 @@ async def _settle(
             await connection.execute(_FACTS["move_guard"], kind.value, scope)
         await append(
             connection,
-            keys.decision,
+            recorder,
             [
                 Entry(
                     record=Origin(

@@ -20,6 +20,8 @@ _PATH: Final = re.compile(
 )
 _TOP_LEVEL: Final = 63
 _LARGEST_INDEX: Final = 1 << 56
+_KEPT_NODES: Final = 16_384
+"""Hashes kept as a tree grows: some megabytes; beyond it a grown tree begins anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,16 @@ class TreeReader:
         self._read = read
         self._tiles: dict[tuple[int, int], bytes] = {}
         self._nodes: dict[tuple[int, int], bytes] = {}
+
+    def grown(self, size: int, read: HashReader) -> "TreeReader":
+        """The tree that this one has become, over the tiles as they are then; what was hashed is kept.
+
+        A node is named by the leaves below it, which never change: only what is new is hashed.
+        """
+        tree = TreeReader(size, read)
+        if len(self._nodes) < _KEPT_NODES:
+            tree._nodes = self._nodes
+        return tree
 
     def root(self) -> bytes:
         """The tree's root."""

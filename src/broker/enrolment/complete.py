@@ -87,7 +87,7 @@ async def _enrol(hub: "Hub", connection: Connection, agency: str, offer: Offer, 
     await connection.execute(_SQL["write_keys"], agency, version, *offered.rows())
     await hub.wake.tell(connection, "directory", ["*"])
     record = Enrolled(at=at, agency=agency, identity=offer.identity, key_set=offer.key_set)
-    index = await append(connection, hub.keys.decision, [Entry(record=record)])
+    index = await append(connection, hub.recorder, [Entry(record=record)])
     # The one statement after the log's counter is taken: its row is locked by us already, so it waits for
     # nobody.
     await connection.execute(_SQL["write_done"], agency, index)

@@ -91,7 +91,7 @@ async def _alone(hub: "Hub", verified: Verified) -> Acted | Problem:
         await connection.fetch(_SQL["take"], [verified.id[0]], [verified.id[1]], [verified.digest], [state])
         for hint in effect.hints:
             await hub.wake.tell(connection, hint.kind, hint.agencies, envelopes=hint.envelopes)
-        first = await append(connection, hub.keys.decision, effect.entries)
+        first = await append(connection, hub.recorder, effect.entries)
         return Acted(index=first, state=effect.state)
 
     answered = await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.ACT_WRITTEN))

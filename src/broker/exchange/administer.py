@@ -70,7 +70,7 @@ async def administer(hub: "Hub", token: str, document: object, *, at: int) -> in
         entry = Entry(
             record=record.PersonActed(at=at, person=act.iss, act=parsed.token), acted=(act.iss, act.jti)
         )
-        return await append(connection, hub.keys.decision, [entry])
+        return await append(connection, hub.recorder, [entry])
 
     index = await committed(hub.pool, work)
     hub.head.pending.set()

@@ -452,7 +452,7 @@ async def _write(
         )
         for p in batch
     ]
-    first = await append(connection, hub.keys.decision, entries)
+    first = await append(connection, hub.recorder, entries)
     for place, (p, row) in enumerate(zip(batch, rows, strict=True)):
         outcomes[p.id] = Outcome.of(
             p.declaration,

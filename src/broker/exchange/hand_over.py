@@ -178,7 +178,7 @@ async def _write(
             [each.row["jti"] for each in recalled],
         )
         await hub.wake.tell(connection, "changed", told, envelopes=[each.row["jti"] for each in recalled])
-    await append(connection, hub.keys.decision, [_entry(each, caller.agency, at) for each in judged])
+    await append(connection, hub.recorder, [_entry(each, caller.agency, at) for each in judged])
     return told
 
 

@@ -119,5 +119,5 @@ async def _write(
         )
         for v, receipt, _ in taking
     ]
-    first = await append(connection, hub.keys.decision, entries)
+    first = await append(connection, hub.recorder, entries)
     return {v.id: Acted(index=first + place, state=state) for place, (v, _, state) in enumerate(taking)}

@@ -76,7 +76,7 @@ async def _redecide(hub: "Hub", connection: Connection, found: "asyncpg.Record",
         return 0
     _, entry = await redecide(hub, connection, row, facts, answered, lifted=row["lifted"], lift=None, at=at)
     await hub.wake.tell(connection, "changed", [row["sender"]], envelopes=[row["jti"]])
-    await append(connection, hub.keys.decision, [entry])
+    await append(connection, hub.recorder, [entry])
     return 1
 
 
@@ -87,7 +87,7 @@ async def _lapse(hub: "Hub", connection: Connection, at: int) -> int:
         await _tell(hub, connection, rows)
         await append(
             connection,
-            hub.keys.decision,
+            hub.recorder,
             [Entry(record=record.Lapsed(at=at, sender=row["sender"], envelope=row["jti"])) for row in rows],
         )
     return len(rows)
@@ -105,7 +105,7 @@ async def _expire(hub: "Hub", connection: Connection, at: int) -> int:
         await _tell(hub, connection, rows)
         await append(
             connection,
-            hub.keys.decision,
+            hub.recorder,
             [_ended(row, event, at) for row, event in zip(rows, events, strict=True)],
         )
     return len(rows)
@@ -182,7 +182,7 @@ async def _close(hub: "Hub", connection: Connection, at: int) -> int:
     askers = {row["asker"] for row in rows}
     await hub.wake.tell(connection, "changed", askers, envelopes=ids)
     if entries:
-        await append(connection, hub.keys.decision, entries)
+        await append(connection, hub.recorder, entries)
     return len(rows)
 
 

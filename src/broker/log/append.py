@@ -7,12 +7,10 @@ commit, so the log's order is the order of commits and has no gaps. A record's b
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from broker.protocol.record import ENTRY_VERSION, TYP
+from broker.log.recorder import Recorder
 from broker.protocol.wire import Wire
 from broker.store.query import queries
 from broker.store.transaction import Connection
-from keys import jws, merkle
-from keys.signing import SigningKey
 
 _SQL = queries("log")
 
@@ -29,26 +27,17 @@ class Entry:
     acted: tuple[str, str] | None = None
 
 
-async def append(connection: Connection, decision_key: SigningKey, entries: Sequence[Entry]) -> int:
-    """Append records in order as the last statement of a transaction; give the first one's index.
-
-    Salts are random, so tiles tell nothing but growth even to who could guess a record.
-    """
-    texts, salts, commitments = [], [], []
-    for entry in entries:
-        text = jws.sign(entry.record.dump(), decision_key, TYP).encode("ascii")
-        salt = merkle.new_salt()
-        texts.append(text)
-        salts.append(salt)
-        commitments.append(merkle.entry(ENTRY_VERSION, salt, text))
+async def append(connection: Connection, recorder: Recorder, entries: Sequence[Entry]) -> int:
+    """Append records in order as the last statement of a transaction; give the first one's index."""
+    written = [recorder.write(entry.record) for entry in entries]
     decided = [(place, *entry.decides) for place, entry in enumerate(entries) if entry.decides is not None]
     acted = [(place, *entry.acted) for place, entry in enumerate(entries) if entry.acted is not None]
     first = await connection.fetchval(
         _SQL["append"],
         len(entries),
-        commitments,
-        salts,
-        texts,
+        [each.entry for each in written],
+        [each.salt for each in written],
+        [each.text for each in written],
         [place for place, _, _ in decided],
         [sender for _, sender, _ in decided],
         [jti for _, _, jti in decided],

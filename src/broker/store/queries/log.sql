@@ -32,10 +32,12 @@ SELECT size, root, note FROM checkpoint;
 INSERT INTO checkpoint (size, root, note) VALUES (0, $1, $2) ON CONFLICT DO NOTHING;
 
 -- name: pending_records
--- Reads records not yet under a checkpoint, in the log's order.
-SELECT r.index, r.entry, t.salt, t.text
-FROM record r LEFT JOIN record_text t USING (index)
-WHERE r.index >= $1 ORDER BY r.index LIMIT $2;
+-- Reads the checkpoint's size and, in the log's order, the records not yet under it; one row without any when all are.
+SELECT c.size, p.index, p.entry, p.salt, p.text
+FROM checkpoint c LEFT JOIN LATERAL (
+    SELECT r.index, r.entry, t.salt, t.text FROM record r LEFT JOIN record_text t USING (index)
+    WHERE r.index >= c.size ORDER BY r.index LIMIT $1) p ON true
+ORDER BY p.index;
 
 -- name: swap_checkpoint
 -- Moves the checkpoint from one size to the next; gives nothing if another process has moved it already.
