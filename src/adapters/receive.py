@@ -37,7 +37,7 @@ from broker.protocol import evidence
 from broker.protocol.act import Receipt, ReceiptOutcome, typ_of
 from broker.protocol.binding import verify_binding
 from broker.protocol.body import parse_body
-from broker.protocol.declaration import Ask, Declaration, Item, categories_of, parse_declaration
+from broker.protocol.declaration import TYP, Ask, Declaration, Item, categories_of, parse_declaration
 from broker.protocol.evidence import VerifiedPermit
 from broker.protocol.frame import Handover, HandoverTaken
 from broker.protocol.problem import Problem
@@ -95,7 +95,7 @@ async def _receive(work: Work, handover: Handover) -> None:
     if _repeated(work, handover):
         return
     sender = await _sender(work, claims.iss, parsed.kid)
-    verified = _verify(work, handover, claims, sender, parsed.kid)
+    verified = _verify(work, handover, parsed, claims, sender)
     checkpoint = await work.seen.verify(handover.proof, verified.checkpoint, work.hub, at=work.now())
     work.observe(Step.VERIFIED)
     result = _open(work, handover, claims)
@@ -142,10 +142,17 @@ async def _sender(work: Work, agency: str, kid: str) -> Pinned:
     return pinned
 
 
-def _verify(work: Work, handover: Handover, claims: Declaration, sender: Pinned, kid: str) -> VerifiedPermit:
-    signing_key, _ = sender.signing_key(kid)
-    return evidence.verify_permit(
-        hub=work.folder.hub, signing_key=signing_key, declaration=handover.declaration, proof=handover.proof
+def _verify(
+    work: Work, handover: Handover, parsed: jws.Jws, claims: Declaration, sender: Pinned
+) -> VerifiedPermit:
+    signing_key, _ = sender.signing_key(parsed.kid)
+    jws.verify(parsed, signing_key, typ=TYP[claims.kind])
+    return evidence.verify_permit_of(
+        hub=work.folder.hub,
+        claims=claims,
+        declaration=handover.declaration,
+        proof=handover.proof,
+        opened=work.seen.opened(handover.proof),
     )
 
 

@@ -20,6 +20,8 @@ from keys.note import Checkpoint
 M = TypeVar("M", bound=Wire)
 _KEPT: Final = 4_096
 """Checkpoints remembered: proofs older than these are asked for anew."""
+_OPENED: Final = 64
+"""Checkpoints kept open: the hub signs one for many records, and they arrive close together."""
 
 
 class Asker(Protocol):
@@ -36,6 +38,7 @@ class Seen:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._roots: OrderedDict[int, bytes] = OrderedDict()
+        self._opened: OrderedDict[str, Checkpoint] = OrderedDict()
         self.size: int | None = None
         self.alarmed = bool(journal.rows("alarms"))
         """Whether proof against the hub lies in the journal: then nothing is sent."""
@@ -55,6 +58,9 @@ class Seen:
             Untrusted: `split-view`.
             HubProblem, Unreachable: the hub did not say how the two agree.
         """
+        self._opened[proof.checkpoint] = checkpoint
+        while len(self._opened) > _OPENED:
+            self._opened.popitem(last=False)
         known = self._roots.get(checkpoint.size)
         if known is not None:
             if known != checkpoint.root:
@@ -64,6 +70,10 @@ class Seen:
             await self._ask(proof, checkpoint, hub, at)
         self._keep(checkpoint.size, checkpoint.root)
         return {"size": checkpoint.size, "root": checkpoint.root, "note": proof.checkpoint}
+
+    def opened(self, proof: Proof) -> Checkpoint | None:
+        """The checkpoint in these very bytes, where its signature was verified here before."""
+        return self._opened.get(proof.checkpoint)
 
     def _shown(self, proof: Proof, checkpoint: Checkpoint) -> bool:
         """Whether the consistency proof that came along does it."""

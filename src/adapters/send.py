@@ -26,11 +26,10 @@ from adapters.view import Progress
 from adapters.work import Work
 from broker.protocol import act as acts
 from broker.protocol import evidence
-from broker.protocol.declaration import Kind
+from broker.protocol.declaration import Kind, parse_declaration
 from broker.protocol.frame import Declare, Declared, Deposit, Deposited, EnvelopeStatus, Proof, Prove, Verb
 from broker.protocol.life import ENDINGS, State
 from broker.protocol.problem import Problem
-from keys import jws
 from keys.errors import Rejected
 from policies.vocabulary import Outcome, RecallReason
 
@@ -99,9 +98,13 @@ async def _declare(work: Work, row: sqlite3.Row) -> None:
 async def _prove(work: Work, row: sqlite3.Row, declared: Declared, status: EnvelopeStatus) -> None:
     folder, jti = work.folder, row["jti"]
     proof = declared.proof or await _ask_for_proof(work, jti)
-    signer = folder.keyring.signing_public(jws.parse(row["declaration"]).kid)
-    verified = evidence.verify_permit(
-        hub=folder.hub, signing_key=signer, declaration=row["declaration"], proof=proof
+    _, claims = parse_declaration(row["declaration"])
+    verified = evidence.verify_permit_of(
+        hub=folder.hub,
+        claims=claims,
+        declaration=row["declaration"],
+        proof=proof,
+        opened=work.seen.opened(proof),
     )
     checkpoint = await work.seen.verify(proof, verified.checkpoint, work.hub, at=work.now())
 

@@ -34,13 +34,17 @@ class Milestone(StrEnum):
 
 def sent(folder: Folder, jti: str) -> Sent:
     """One envelope of ours. Raises WrongOrder, `unknown-envelope`."""
+    return sent_from_row(folder, _row(folder, jti))
+
+
+def _row(folder: Folder, jti: str) -> sqlite3.Row:
     row = folder.journal.row("get_sent", jti=jti)
     if row is None:
         raise WrongOrder(
             "unknown-envelope",
             "No such envelope was sent from here: gatehouse-adapter status lists those that were.",
         )
-    return sent_from_row(folder, row)
+    return row
 
 
 def all_sent(folder: Folder, *, limit: int = 1_000) -> tuple[Sent, ...]:
@@ -73,11 +77,11 @@ async def wait_for(folder: Folder, jti: str, milestone: Milestone, *, within: fl
     try:
         async with asyncio.timeout(within):
             while True:
-                seen = sent(folder, jti)
-                if seen.replaced_by is not None:
-                    jti = seen.replaced_by
-                elif reached(seen, milestone):
-                    return seen
+                row = _row(folder, jti)
+                if row["replaced_by"] is not None:
+                    jti = row["replaced_by"]
+                elif _at(row, milestone):
+                    return sent_from_row(folder, row)
                 else:
                     await folder.journal.changed(jti, at_most=_LOOK)
     except TimeoutError:
@@ -97,14 +101,24 @@ async def wait_for_act(folder: Folder, jti: str, *, within: float) -> ActSent:
 
 def reached(seen: Sent, milestone: Milestone) -> bool:
     """Whether an envelope is at a milestone or past it."""
-    over = seen.progress in (Progress.ENDED, Progress.FAILED)
+    return _reached(seen.progress, seen.state, seen.outcome is not None, milestone)
+
+
+def _at(row: sqlite3.Row, milestone: Milestone) -> bool:
+    # Read from the columns alone: this is asked again at every change of the row.
+    state = None if row["state"] is None else State(row["state"])
+    return _reached(Progress(row["progress"]), state, row["outcome"] is not None, milestone)
+
+
+def _reached(progress: Progress, state: State | None, decided: bool, milestone: Milestone) -> bool:
+    over = progress in (Progress.ENDED, Progress.FAILED)
     match milestone:
         case Milestone.DECIDED:
-            return over or seen.outcome is not None
+            return over or decided
         case Milestone.DEPOSITED:
-            return over or seen.progress is Progress.DEPOSITED
+            return over or progress is Progress.DEPOSITED
         case Milestone.SETTLED:
-            return over or seen.state is State.OPENED
+            return over or state is State.OPENED
         case Milestone.ENDED:
             return over
         case _:

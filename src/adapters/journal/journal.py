@@ -32,10 +32,10 @@ class Journal:
         self._waiting: dict[str, list[asyncio.Event]] = {}
         _prepare(path)
         self._reader = _connect(path, read_only=True)
-        self._writer = Writer(lambda: _connect(path, read_only=False))
+        self._writer = Writer(_connect(path, read_only=False), patience_ms=_BUSY_MS)
 
     def close(self) -> None:
-        """Finish what is queued and let go of the file."""
+        """Let what is being committed finish, and let go of the file."""
         self._writer.close()
         self._reader.close()
 
@@ -54,7 +54,7 @@ class Journal:
         Args:
             touches: ids whose waiters in this process are to look again.
         """
-        result = await asyncio.wrap_future(self._writer.submit(work))
+        result = await self._writer.run(work)
         self.touch(touches)
         return result
 

@@ -1,96 +1,114 @@
-"""One thread that writes: it takes what is queued, runs it in one transaction and syncs once (group commit).
+"""Group commit: what is queued while one transaction syncs goes into the next together.
 
-Promises: a future resolves with its work's result only once the commit is durable, in the order of
-submission; work that raises is rolled back alone and does not spoil its neighbours. Does not order work of
-other processes: SQLite's own lock does, and they wait for each other.
+Promises: a write returns only once its commit is durable; work that raises is rolled back alone and does not
+spoil its neighbours. Does not order work of other processes: SQLite's own lock does, and they wait for each
+other.
+
+The statements run on the event loop's thread, only BEGIN (where another process holds the lock) and COMMIT on
+a thread of the writer's own: each statement is some microseconds, and handing the interpreter to and fro for
+each of them costs more than all of them together. A piece of work may be run twice (a neighbour failed), so
+it does nothing but speak to the database.
 """
 
-import queue
+import asyncio
 import sqlite3
-import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
+_Waiting = tuple[Work[Any], "asyncio.Future[Any]"]
+_Settled = tuple["asyncio.Future[Any]", Any, Exception | None]
 
 _BATCH: Final = 256
 """Most pieces of work under one sync; what comes later waits for the next."""
 
 
 class Writer:
-    """Owns the writing connection; made with a function that opens it, closed by `close`."""
+    """Owns the writing connection; closed by `close`."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        self._connect = connect
-        self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
-        self._thread.start()
+    def __init__(self, db: sqlite3.Connection, *, patience_ms: int) -> None:
+        self._db = db
+        self._patience_ms = patience_ms
+        self._queue: deque[_Waiting] = deque()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._working: asyncio.Task[None] | None = None
+        self._away: Future[Any] | None = None
 
-    def submit(self, work: Work[T]) -> Future[T]:
-        """Queue work; its future resolves once it is durable."""
-        future: Future[T] = Future()
-        self._queue.put((work, future))
-        return future
+    async def run(self, work: Work[T]) -> T:
+        """Run work in the next transaction; its result once that is durable, or what it raised."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._queue.append((work, future))
+        if self._working is None or self._working.done():
+            self._working = loop.create_task(self._drain(), name="journal-writer")
+        return await future
 
     def close(self) -> None:
-        """Finish what is queued and close the connection."""
-        self._queue.put(None)
-        self._thread.join()
+        """Let what is being committed finish, and close the connection."""
+        self._thread.shutdown(wait=True)
+        self._db.close()
 
-    def _run(self) -> None:
-        db = self._connect()
+    async def _drain(self) -> None:
+        if self._away is not None:
+            # A loop that ended in the middle of a commit left it to its thread.
+            await asyncio.wrap_future(self._away)
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        while self._queue:
+            batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+            # Whoever was cancelled meanwhile is not waiting for it any more.
+            await self._commit([each for each in batch if not each[1].done()])
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
         try:
-            ending = False
-            while not ending:
-                batch, ending = self._take()
-                if batch:
-                    self._commit(db, batch)
-        finally:
-            db.close()
-
-    def _take(self) -> tuple[list[tuple[Work[Any], Future[Any]]], bool]:
-        item = self._queue.get()
-        batch: list[tuple[Work[Any], Future[Any]]] = []
-        while item is not None:
-            if item[1].set_running_or_notify_cancel():
-                batch.append(item)
-            if len(batch) >= _BATCH:
-                return batch, False
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return batch, False
-        return batch, True
-
-    def _commit(self, db: sqlite3.Connection, batch: list[tuple[Work[Any], Future[Any]]]) -> None:
-        settled: list[tuple[Future[Any], Any, BaseException | None]] = []
-        try:
-            db.execute("BEGIN IMMEDIATE")
-            for work, future in batch:
-                settled.append((future, *self._attempt(db, work)))
-            db.execute("COMMIT")
+            settled = await self._attempt(batch)
         except sqlite3.Error as error:
             # Disk full, or another process held the lock too long: nothing of the batch is durable.
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            for _, future in batch:
-                future.set_exception(error)
-            return
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            settled = [(future, None, error) for _, future in batch]
         for future, result, fault in settled:
+            if future.done():
+                continue
             if fault is None:
                 future.set_result(result)
             else:
                 future.set_exception(fault)
 
-    def _attempt(self, db: sqlite3.Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:
-        db.execute("SAVEPOINT one")
+    async def _attempt(self, batch: list[_Waiting]) -> list[_Settled]:
+        await self._begin()
         try:
-            result = work(db)
-        except Exception as fault:  # whatever it is belongs to the caller, who gets it from the future
-            db.execute("ROLLBACK TO one")
-            db.execute("RELEASE one")
-            return None, fault
-        db.execute("RELEASE one")
-        return result, None
+            settled: list[_Settled] = [(future, work(self._db), None) for work, future in batch]
+        except Exception:  # one of them: each gets a savepoint of its own, and the one its own fault
+            self._db.execute("ROLLBACK")
+            await self._begin()
+            settled = [self._alone(work, future) for work, future in batch]
+        await self._in_thread("COMMIT")
+        return settled
+
+    async def _begin(self) -> None:
+        self._db.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            self._db.execute(f"PRAGMA busy_timeout = {self._patience_ms}")
+            await self._in_thread("BEGIN IMMEDIATE")
+
+    async def _in_thread(self, statement: str) -> None:
+        self._away = self._thread.submit(self._db.execute, statement)
+        await asyncio.wrap_future(self._away)
+        self._away = None
+
+    def _alone(self, work: Work[Any], future: "asyncio.Future[Any]") -> _Settled:
+        self._db.execute("SAVEPOINT one")
+        try:
+            result = work(self._db)
+        except Exception as fault:  # whatever it is belongs to the caller
+            self._db.execute("ROLLBACK TO one")
+            self._db.execute("RELEASE one")
+            return future, None, fault
+        self._db.execute("RELEASE one")
+        return future, result, None

@@ -100,11 +100,31 @@ def verify_permit(
     jws.verify(parsed, signing_key, typ=declared.TYP[claims.kind])
     if claims.hub != hub.hub:
         raise BadProof("another-hub", "The declaration was written for another hub.")
+    return verify_permit_of(hub=hub, claims=claims, declaration=declaration, proof=proof)
+
+
+def verify_permit_of(
+    *,
+    hub: TrustedHub,
+    claims: declared.Declaration,
+    declaration: str,
+    proof: Proof,
+    opened: note.Checkpoint | None = None,
+) -> VerifiedPermit:
+    """Steps 2 to 5, for a declaration whose signature the caller has verified, or made.
+
+    Args:
+        claims: what `declaration` says.
+        opened: the proof's checkpoint, where the caller has opened these very bytes before: one checkpoint
+            covers many records.
+
+    Raises:
+        As `verify_permit`.
+    """
     permit = verify_record(hub=hub, proof=proof)
     _same(permit, claims, declaration)
-    return VerifiedPermit(
-        declaration=claims, permit=permit, checkpoint=verify_inclusion(hub=hub, proof=proof)
-    )
+    checkpoint = verify_inclusion(hub=hub, proof=proof, opened=opened)
+    return VerifiedPermit(declaration=claims, permit=permit, checkpoint=checkpoint)
 
 
 def verify_record(*, hub: TrustedHub, proof: Proof) -> Permit:
@@ -118,9 +138,11 @@ def verify_record(*, hub: TrustedHub, proof: Proof) -> Permit:
     return record
 
 
-def verify_inclusion(*, hub: TrustedHub, proof: Proof) -> note.Checkpoint:
+def verify_inclusion(
+    *, hub: TrustedHub, proof: Proof, opened: note.Checkpoint | None = None
+) -> note.Checkpoint:
     """Steps 4 and 5: the record lies at its index under a checkpoint that the log's key signed."""
-    checkpoint = note.open_checkpoint(proof.checkpoint.encode(), hub.log_key)
+    checkpoint = opened or note.open_checkpoint(proof.checkpoint.encode(), hub.log_key)
     if checkpoint.size != proof.size:
         raise BadProof("wrong-size", "The proof is not for the checkpoint it came with.")
     entry = merkle.entry(ENTRY_VERSION, base64url.decode(proof.salt), proof.record.encode("ascii"))
