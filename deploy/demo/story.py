@@ -46,6 +46,8 @@ class Story:
     now: datetime
     tell: Tell
     ids: Exchanges
+    asked_at: float = 0.0
+    """When the ask that meets silence was opened, by the loop's clock."""
     held: set[str]
     """Envelopes the hub held at first."""
 
@@ -69,17 +71,15 @@ class Story:
         )
 
     async def asks(self) -> None:
-        """Social care asks under s.47: one ask is refused, one is held, one goes through."""
+        """Social care asks under s.47: one ask is refused, one is held."""
         self.tell("Social care recorded its threshold decision. Consent not sought: asking would prejudice.")
         bad = papers.s47_ask(
             HEALTH, _HEALTH_CATEGORIES, WREN, MORGAN, now=self.now, due=DUE, grounds=papers.WITHOUT_ARTICLE_9
         )
         intelligence = papers.s47_ask(POLICE, "police_intelligence", WREN, MORGAN, now=self.now, due=DUE)
-        missing = papers.s47_ask(POLICE, "missing_episodes", WREN, now=self.now, due=DUE)
-        refused, held, asked = await asyncio.gather(
+        refused, held = await asyncio.gather(
             self._ask("ask-health-1.yaml", bad, "decided", REFUSED),
             self._ask("ask-police-intelligence.yaml", intelligence, "decided", HELD),
-            self._ask("ask-police-missing.yaml", missing, "settled", 0),
         )
         sentence = _sentence(refused.said, "missing-article9")
         self.tell(f"The ask to {HEALTH} was refused: {sentence}")
@@ -90,7 +90,7 @@ class Story:
         )
         self.tell(f"The ask to {POLICE} is held: no agreement covers it. Ring {need['contact']}.")
         self.held.add(held.said["jti"])
-        self.ids.missing, self.ids.intelligence = asked.said["jti"], held.said["jti"]
+        self.ids.intelligence = held.said["jti"]
 
     async def mended(self) -> None:
         """The refused ask, put right; health's record system answers two categories."""
@@ -122,8 +122,13 @@ class Story:
         form = police.paper("decline.yaml", papers.POLICE_DECLINE)
         answer = await police.do("answer", self.ids.intelligence, "--from", form)
         must([each["way"] for each in answer.said["answers"]] == ["decline"], "the police decline")
+        self.tell(f"{POLICE} declined; its reason stays there.")
+        missing = papers.s47_ask(POLICE, "missing_episodes", WREN, now=self.now, due=DUE)
+        asked = await self._ask("ask-police-missing.yaml", missing, "settled", 0)
+        # At once: a running adapter would say "no answer yet" by itself, and that is not silence.
         await police.stop()
-        self.tell(f"{POLICE} declined, its reason stays there; then its desk went dark, one ask unanswered.")
+        self.ids.missing, self.asked_at = asked.said["jti"], asyncio.get_running_loop().time()
+        self.tell(f"{CARE} asked {POLICE} for missing episodes; it arrived, and then that desk went dark.")
 
     async def other_family(self) -> None:
         """Another child: asked about for early help, by consent, and under s.47."""
@@ -168,12 +173,14 @@ class Story:
 
     async def closed(self) -> None:
         """At the due time the asker reads the same of a decline, a refusal and a silence."""
-        self.tell(f"The clock is compressed: 24 hours of policy are {DUE} seconds here. Until it runs out …")
+        self.tell(f"The clock is compressed: 24 hours of policy are {DUE} seconds here.")
         care = self.desk(CARE)
+        ticking = asyncio.create_task(self._tick())
         ids = (self.ids.intelligence, self.ids.missing, self.ids.health)
         ended = await asyncio.gather(
             *(care.do("status", jti, "--until", "ended", "--wait", "45") for jti in ids)
         )
+        ticking.cancel()
         wanted = ("police_intelligence", "missing_episodes", "health_observations")
         for answer, category in zip(ended, wanted, strict=True):
             must(
@@ -200,6 +207,12 @@ class Story:
                     return found
             await asyncio.sleep(0.2)
         raise WentWrong("No item of health's was refused, and one must be.")
+
+    async def _tick(self) -> None:
+        """Show the policy's clock, from the ask that meets silence."""
+        while (gone := asyncio.get_running_loop().time() - self.asked_at) < DUE:
+            self.tell(f"  … the silent ask has {24 - 24 * gone / DUE:.0f} of its 24 hours left")
+            await asyncio.sleep(DUE / 8)
 
     async def _ask(self, name: str, text: str, until: str, expect: int) -> Answer:
         form = self.desk(CARE).paper(name, text)

@@ -34,9 +34,9 @@ def lines(opened: Opened) -> Iterator[str]:
             yield from _entries(body.entries, body.subjects)
             as_of = "" if body.searched.as_of is None else f", as of {body.searched.as_of.isoformat()}"
             by = ", ".join(body.searched.by) or "hand"
-            yield f"Searched: {', '.join(body.searched.systems)}, by {by}{as_of}"
+            yield _one_line(f"Searched: {', '.join(body.searched.systems)}, by {by}{as_of}")
             for redaction in body.redactions:
-                yield f"Left out: {redaction.place} ({words(redaction.reason)})"
+                yield _one_line(f"Left out: {redaction.place} ({words(redaction.reason)})")
         case NoticeBody():
             if isinstance(declared, Notice):
                 yield f"Handling: {_handling(declared.handling)}"
@@ -60,19 +60,27 @@ def _person(person: Person) -> str:
         checked = "" if identifier.checked else ", not checked"
         parts.append(f"{identifier.system.upper()} {identifier.value}{checked}")
     parts += [part for part in (person.relation, person.address) if part is not None]
-    return ", ".join(parts)
+    return _one_line(", ".join(parts))
 
 
 def _entries(entries: Sequence[Entry], subjects: Sequence[Person]) -> Iterator[str]:
     for entry in entries:
         on = "undated" if entry.on is None else entry.on.isoformat()
         about = subjects[entry.subject].name if entry.subject < len(subjects) else None
-        yield f"  {on}  {entry.nature.value}  {about or f'person {entry.subject + 1}'}: {entry.what}"
+        who = _one_line(about or f"person {entry.subject + 1}")
+        first, *rest = entry.what.splitlines() or [""]
+        yield f"  {on}  {entry.nature.value}  {who}: {first}"
+        yield from (f"      {line}" for line in rest)
         for name, value in entry.detail.items():
-            yield f"      {name}: {value}"
+            yield f"      {_one_line(name)}: {_one_line(value)}"
         source = ", ".join(part for part in (entry.recorded_by, entry.reference) if part is not None)
         if source:
-            yield f"      recorded by {source}"
+            yield f"      recorded by {_one_line(source)}"
+
+
+def _one_line(text: str) -> str:
+    # So that nobody's words can look like a line of ours, such as another handling code.
+    return " ".join(text.split())
 
 
 def _handling(code: HandlingCode) -> str:

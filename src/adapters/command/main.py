@@ -80,6 +80,8 @@ def _perform(parsed: argparse.Namespace) -> int:
 
     try:
         return int(parsed.perform(parsed))
+    except BrokenPipeError:
+        raise
     except AdapterError as error:
         code, message = error.code, error.message
     except Problem as problem:
@@ -91,8 +93,6 @@ def _perform(parsed: argparse.Namespace) -> int:
             "system",
             f"{error.strerror or 'the system refused'}: {error.filename or 'see the command line'}.",
         )
-    except (KeyboardInterrupt, BrokenPipeError):
-        raise
     except Exception as error:
         code, message = "unforeseen", _unforeseen(error)
     if parsed.json:

@@ -13,12 +13,12 @@ from policies.finding import Effect, Finding, Need
 from policies.vocabulary import Outcome
 
 
-def report(sent: Sent, milestone: Milestone, *, waited: bool, as_json: bool) -> Exit:
-    """Print one envelope's outcome, after it was waited for as far as a milestone."""
+def report(sent: Sent, milestone: Milestone, *, me: str, waited: bool, as_json: bool) -> Exit:
+    """Print one envelope's outcome, after it was waited for as far as a milestone; `me` is our agency."""
     if as_json:
         give(sent)
     else:
-        say(*lines(sent))
+        say(*lines(sent, me=me))
     return exit_after(sent, milestone, waited=waited)
 
 
@@ -61,14 +61,14 @@ def exit_of_act(act: ActSent) -> Exit:
     return Exit.FAILED if act.problem_code is not None else Exit.DONE if act.done else Exit.WAITING
 
 
-def lines(sent: Sent) -> Iterator[str]:
-    """Everything worth knowing of one envelope."""
+def lines(sent: Sent, *, me: str, brief: bool = False) -> Iterator[str]:
+    """Everything worth knowing of one envelope; `brief` leaves out what changed nothing."""
     what = ", ".join(words(category.value) for category in sent.categories)
     yield f"{sent.kind.value.capitalize()} {sent.jti} to {sent.recipient}{': ' + what if what else ''}"
     yield f"  {state_words(sent)}"
-    yield from findings(sent.findings)
+    yield from findings(sent.findings, brief=brief)
     for need in sent.needs:
-        yield from _need(need, sent)
+        yield from _need(need, sent, me)
     if sent.kind is Kind.ASK:
         yield from _answers(sent)
 
@@ -88,7 +88,7 @@ def state_words(sent: Sent) -> str:
     return f"{words(sent.state.value).capitalize()}; its record is number {sent.index} of the log."
 
 
-def findings(found: Sequence[Finding]) -> Iterator[str]:
+def findings(found: Sequence[Finding], *, brief: bool = False) -> Iterator[str]:
     """Each finding with what would put it right; what only informs comes last, in one line."""
     weighty = [finding for finding in found if finding.effect is not Effect.NOTE]
     for number, finding in enumerate(weighty, 1):
@@ -96,15 +96,14 @@ def findings(found: Sequence[Finding]) -> Iterator[str]:
         yield f"     Put right by: {finding.remedy}"
         yield f"     [{finding.code}] {finding.source} ({words(finding.verification.value)})"
     for finding in found:
-        if finding.effect is Effect.NOTE:
+        if finding.effect is Effect.NOTE and not brief:
             yield f"  Note: {finding.sentence}"
 
 
-def _need(need: Need, sent: Sent) -> Iterator[str]:
+def _need(need: Need, sent: Sent, me: str) -> Iterator[str]:
     who = f"{words(need.who.value)} of {need.agency}"
     yield f"  Needs: {words(need.fact.value)}, from the {who}. Ring {need.contact}."
-    yield f"     They run: gatehouse-adapter lift SENDER {sent.jti} {need.fact.value}"
-    yield "     SENDER is your own agency's id."
+    yield f"     They run: gatehouse-adapter lift {me} {sent.jti} {need.fact.value}"
 
 
 def _answers(sent: Sent) -> Iterator[str]:

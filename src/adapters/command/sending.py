@@ -29,7 +29,7 @@ async def send(
         jti = await queue(folder, order)
         milestone = Milestone(arguments.until)
         sent = await wait_for(folder, jti, milestone, within=arguments.wait)
-        return report(sent, milestone, waited=arguments.wait > 0, as_json=arguments.json)
+        return report(sent, milestone, me=folder.me, waited=arguments.wait > 0, as_json=arguments.json)
 
 
 def example_instead(arguments: argparse.Namespace, which: Example) -> bool:

@@ -38,8 +38,11 @@ def perform(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 give({"sent": everything})
             else:
-                say(*[line for sent in everything for line in lines(sent)] or ["Nothing was sent yet."])
+                say(
+                    *[line for sent in everything for line in lines(sent, me=folder.me, brief=True)]
+                    or ["Nothing was sent yet."]
+                )
             return Exit.DONE
         milestone = Milestone(arguments.until)
         found = asyncio.run(wait_for(folder, arguments.envelope, milestone, within=arguments.wait))
-    return report(found, milestone, waited=arguments.wait > 0, as_json=arguments.json)
+    return report(found, milestone, me=folder.me, waited=arguments.wait > 0, as_json=arguments.json)
