@@ -57,7 +57,7 @@ class Adapter:
             receipt=lambda sender, jti: self.outbox.put(("receipt", sender, jti)),
             asked=lambda exchange: self.outbox.put(("asked", exchange)),
         )
-        self._receiver = Receiver(self._work)
+        self.receiver = Receiver(self._work)
         self._keys = SubjectKeys(self._work)
         self._sent_to = self._acts_to = -1
         self._confirmed = 0
@@ -130,7 +130,7 @@ class Adapter:
         await look(self._work, jtis)
 
     async def _handed(self, handover: Handover) -> HandoverTaken:
-        return await self._receiver.take(handover)
+        return await self.receiver.take(handover)
 
     async def _changed(self, changed: Changed) -> Taken:
         if changed.directory:
