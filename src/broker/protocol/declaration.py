@@ -22,6 +22,7 @@ from broker.protocol.wire import (
     Jti,
     PersonId,
     Seconds,
+    VersionOne,
     Wire,
     parse_union,
 )
@@ -73,7 +74,7 @@ class SubjectCommitment(Wire):
     protected_person: bool = False
     at_risk_recorded: bool = False
     cannot_consent: bool = False
-    ver: Literal[1] = 1
+    ver: VersionOne = 1
     epoch: Annotated[int, Field(ge=1, le=1 << 31)]
     c: Digest
 

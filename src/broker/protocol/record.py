@@ -13,7 +13,18 @@ from pydantic import Field, TypeAdapter
 from broker.protocol.act import ReceiptOutcome
 from broker.protocol.declaration import Kind
 from broker.protocol.problem import Problem
-from broker.protocol.wire import AgencyId, Digest, Jti, PersonId, Seconds, ShortText, Token, Wire, parse_union
+from broker.protocol.wire import (
+    AgencyId,
+    Digest,
+    Jti,
+    PersonId,
+    Seconds,
+    ShortText,
+    Token,
+    VersionOne,
+    Wire,
+    parse_union,
+)
 from keys import jws
 from policies.finding import Finding, Need
 from policies.question import Question
@@ -48,7 +59,7 @@ class Decided(Wire):
 
 class _Record(Wire):
     at: Seconds
-    v: Literal[1] = 1
+    v: VersionOne = 1
 
 
 class Origin(_Record):

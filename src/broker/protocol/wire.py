@@ -35,6 +35,8 @@ Token = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", max_length=1 << 18)
 ]
 """A compact JWS (RFC 7515 section 7.1)."""
+VersionOne = Annotated[int, Field(ge=1, le=1)]
+"""The version there is. No `Literal[1]`: that takes `true`, which equals 1."""
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
