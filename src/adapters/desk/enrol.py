@@ -17,12 +17,25 @@ from adapters.folder import KEYS
 from adapters.keyring import Keyring
 from adapters.problem import HubProblem
 from broker.protocol.evidence import HubKeys, TrustedHub
-from keys import base64url, jws, sealing, strict_json
+from broker.protocol.problem import Problem
+from broker.protocol.wire import Wire, parse_wire
+from keys import base64url, jws, sealing, store, strict_json
 from keys.errors import Rejected
 from keys.sealing import Binding
 
 _TYP: Final = "gatehouse-possession+1"
+_PENDING: Final = "enrolling.json"
 _HUB_MEMBERS: Final = ("hub", "origin", "decision_key", "log_vkey")
+
+
+class _Pending(Wire):
+    """An enrolment whose completion is about to be sent."""
+
+    hub_url: str
+    agency: str
+    code: str
+    hub: HubKeys
+    answers: list[dict[str, str]]
 
 
 async def enrol(
@@ -48,24 +61,23 @@ async def enrol(
     url = transport.check_url(hub_url)
     _make_folder(state)
     session = transport.open_session(ca_file)
+    chosen, at = settings or Settings(), clock.now()
     try:
-        hub = _hub_keys(await transport.call(session, "GET", f"{url}/v1/hub"))
-        chosen, at = settings or Settings(), clock.now()
-        keyring = Keyring.create(state / KEYS, agency, at=at, days=chosen.key_set_days)
-        offer = strict_json.dump(
-            {
-                "code": code,
-                "agency": agency,
-                "identity": keyring.identity.public.jwk(),
-                "key_set": keyring.sets[-1],
-                "possession": _possession(keyring, hub.hub, agency, code),
-            }
-        )
-        challenges = await transport.call(session, "POST", f"{url}/v1/enrolments", body=offer)
-        answers = _answers(keyring, hub.hub, agency, challenges)
-        done = strict_json.dump({"code": code, "agency": agency, "answers": answers})
+        pending = _resumed(state, url, agency, code)
+        if pending is None:
+            hub = _hub_keys(await transport.call(session, "GET", f"{url}/v1/hub"))
+            keyring = Keyring.create(state / KEYS, agency, at=at, days=chosen.key_set_days)
+            pending = _Pending(hub_url=url, agency=agency, code=code, hub=hub, answers=[])
+            offered = await transport.call(
+                session, "POST", f"{url}/v1/enrolments", body=_offer(keyring, pending)
+            )
+            pending = pending.model_copy(update={"answers": _answers(keyring, pending, offered)})
+            # The hub takes these answers once; only the same ones again get the same answer.
+            store.write_secret(state / _PENDING, pending.dump())
+        done = strict_json.dump({"code": code, "agency": agency, "answers": list(pending.answers)})
         await transport.call(session, "POST", f"{url}/v1/enrolments/complete", body=done)
     except HubProblem as problem:
+        (state / _PENDING).unlink(missing_ok=True)
         raise WrongOrder("enrolment-refused", f"{problem.detail} ({problem.code})") from None
     finally:
         await session.close()
@@ -73,12 +85,23 @@ async def enrol(
         agency=agency,
         hub_url=url,
         ca_file=_absolute(ca_file),
-        hub=hub,
+        hub=pending.hub,
         enrolled_at=at,
         settings=chosen,
     )
     agency_file.save(state, file)
+    (state / _PENDING).unlink(missing_ok=True)
     return file
+
+
+def _resumed(state: Path, url: str, agency: str, code: str) -> _Pending | None:
+    """What was about to be completed when an earlier attempt ended, if it was this very enrolment."""
+    try:
+        pending = parse_wire(_Pending, store.read_secret(state / _PENDING))
+    except (FileNotFoundError, Problem):
+        return None
+    same = (pending.hub_url, pending.agency, pending.code) == (url, agency, code)
+    return pending if same else None
 
 
 def _make_folder(state: Path) -> None:
@@ -98,17 +121,26 @@ def _hub_keys(answer: dict[str, object]) -> HubKeys:
     return keys
 
 
-def _possession(keyring: Keyring, hub: str, agency: str, code: str) -> list[str]:
-    digest = base64url.encode(hashlib.sha256(code.encode("ascii", "replace")).digest())
-    payload = strict_json.dump({"hub": hub, "agency": agency, "code_digest": digest})
-    return [jws.sign(payload, key, _TYP) for key in (keyring.identity, keyring.signing)]
+def _offer(keyring: Keyring, pending: _Pending) -> bytes:
+    digest = base64url.encode(hashlib.sha256(pending.code.encode("ascii", "replace")).digest())
+    payload = strict_json.dump({"hub": pending.hub.hub, "agency": pending.agency, "code_digest": digest})
+    return strict_json.dump(
+        {
+            "code": pending.code,
+            "agency": pending.agency,
+            "identity": keyring.identity.public.jwk(),
+            "key_set": keyring.sets[-1],
+            "possession": [jws.sign(payload, key, _TYP) for key in (keyring.identity, keyring.signing)],
+        }
+    )
 
 
-def _answers(keyring: Keyring, hub: str, agency: str, answer: dict[str, object]) -> list[dict[str, str]]:
+def _answers(keyring: Keyring, pending: _Pending, offered: dict[str, object]) -> list[dict[str, str]]:
+    hub, agency = pending.hub.hub, pending.agency
     binding = Binding(
         hub_id=hub, exchange="enrolment", jti=agency, kind="challenge", sender=hub, recipient=agency
     )
-    challenges = answer.get("challenges")
+    challenges = offered.get("challenges")
     found = []
     for challenge in challenges if isinstance(challenges, list) else []:
         kid, sealed = challenge.get("kid"), challenge.get("sealed")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from adapters.agency import Settings as AdapterSettings
 from adapters.clock import Clock
@@ -79,6 +80,7 @@ class Town:
     url: str
     clock: Time
     administrator: SigningKey
+    app: web.Application
     root: Path
     folders: dict[str, Folder] = field(default_factory=dict)
     at_work: dict[str, Running] = field(default_factory=dict)
@@ -222,7 +224,15 @@ def hub_settings() -> Settings:
 
 
 @pytest.fixture
-async def town(database_url: str, tmp_path: Path, hub_settings: Settings) -> AsyncIterator[Town]:
+def limits() -> Limits:
+    """The limits of the hub's surface; a module may have others."""
+    return Limits(poll=0.5, finish=1.0)
+
+
+@pytest.fixture
+async def town(
+    database_url: str, tmp_path: Path, hub_settings: Settings, limits: Limits
+) -> AsyncIterator[Town]:
     """A served hub and nobody enrolled."""
     clock = Time()
     hub_keys = tmp_path / "hub-keys"
@@ -236,10 +246,10 @@ async def town(database_url: str, tmp_path: Path, hub_settings: Settings) -> Asy
     listening = bind("127.0.0.1", 0)
     origins = origins_of(scheme="http", host="127.0.0.1", port=listening.getsockname()[1], public=None)
     edge = Edge(now=clock, new_id=lambda: str(uuid.uuid4()), nonce=lambda: secrets.token_bytes(32))
-    app = application(hub, edge=edge, origins=origins, limits=Limits(poll=0.5, finish=1.0))
+    app = application(hub, edge=edge, origins=origins, limits=limits)
     administrator = SigningKey.from_seed((hub_keys / "administrator").read_bytes())
     async with running(hub), serving(app, listening, tls=None):
-        town = Town(hub, origins.public, clock, administrator, tmp_path / "agencies")
+        town = Town(hub, origins.public, clock, administrator, app, tmp_path / "agencies")
         try:
             yield town
         finally:
