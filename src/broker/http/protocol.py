@@ -11,6 +11,14 @@ from broker.logging import log
 from broker.protocol.problem import Problem
 
 
+class _Bare(web.Response):
+    """A response of which no application takes the banner away."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        self.headers.popall("Server", None)
+
+
 class Protocol(web.RequestHandler):
     """One client's TCP connection."""
 
@@ -36,7 +44,8 @@ class Protocol(web.RequestHandler):
         else:
             log.error("internal", exc_info=exc)
             problem = Problem("internal", "The hub failed at this request.", status=status)
-        response = problem_response(problem)
+        told = problem_response(problem)
+        response = _Bare(status=told.status, body=told.body, headers=told.headers)
         harden(response, secure=request.secure)
         response.force_close()
         return response

@@ -180,7 +180,11 @@ class Peer:
     def possession(self, key: SigningKey, **fields: Any) -> str:
         """A possession token, or one that differs as told."""
         digest = base64url.encode(hashlib.sha256(self.code.encode()).digest())
-        claims = {"hub": self.desk.hub.hub_id, "agency": self.desk.agency, "code_digest": digest}
+        claims: dict[str, Any] = {
+            "hub": self.desk.hub.hub_id,
+            "agency": self.desk.agency,
+            "code_digest": digest,
+        }
         return jws.sign(strict_json.dump(claims | fields), key, "gatehouse-possession+1")
 
     def offer(self, **fields: Any) -> dict[str, Any]:
@@ -231,7 +235,7 @@ class Peer:
         """A client assertion, or one that differs as told."""
         at, agency = self.clock(), self.desk.agency
         key, typ = fields.pop("key", self.desk.signing), fields.pop("typ", "client-authentication+jwt")
-        claims = {
+        claims: dict[str, Any] = {
             "iss": agency,
             "sub": agency,
             "aud": self.desk.hub.hub_id,

@@ -72,7 +72,8 @@ async def test_no_body_as_a_frame_is_a_failure_of_the_hub_or_touches_another(
             line = await bad.connect()
         await line.socket._writer.send_frame(body, aiohttp.WSMsgType.TEXT)
         stray = asyncio.ensure_future(line.stray.get())
-        await asyncio.wait([stray, line.closed], timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        waiting: list[asyncio.Future[Any]] = [stray, line.closed]
+        await asyncio.wait(waiting, timeout=10, return_when=asyncio.FIRST_COMPLETED)
         if stray.done():
             answered += 1
             problem = stray.result()["problem"]

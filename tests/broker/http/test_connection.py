@@ -292,7 +292,7 @@ class TestSlow:
         await asyncio.gather(there.reader, return_exceptions=True)
         transport = there.socket._response.connection.transport  # type: ignore[union-attr]
         assert transport is not None
-        transport.pause_reading()  # type: ignore[attr-defined]
+        transport.pause_reading()
         asks = [care.desk.ask(health.desk, at=house.clock.at) for _ in range(2)]
         for ask in asks:
             await send(here, ask)
