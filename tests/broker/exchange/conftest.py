@@ -93,7 +93,7 @@ class Play:
         return answered.envelopes
 
     async def sign_agreement(self, *agencies: str) -> None:
-        """An agreement between these desks' bodies for everything, straight into the store, its guard moved."""
+        """An agreement between these desks for everything, straight into the store, its guard moved."""
         document = {
             "id": new_jti(),
             "controllers": [self[name].controller.id for name in agencies],
