@@ -86,7 +86,10 @@ def describe(error: ValidationError) -> str:
     parts = []
     for fault in error.errors(include_url=False, include_context=False, include_input=False)[:3]:
         place = ".".join(_place(step, names) for step in fault["loc"]) or "the whole value"
-        parts.append(f"{place}: {fault['type'].replace('_', ' ')}")
+        # A value error is raised by a validator of ours, whose sentences are fixed.
+        ours = fault["type"] == "value_error"
+        what = fault["msg"].removeprefix("Value error, ") if ours else fault["type"].replace("_", " ")
+        parts.append(f"{place}: {what}")
     return "; ".join(parts)
 
 
