@@ -95,11 +95,10 @@ class Keyring:
     def sealing(self, kid: str) -> SealingKey | None:
         """The private sealing key of a kid, or None when it is not ours or was destroyed."""
         if kid not in self._sealing:
-            path = self.folder / f"sealing-{kid}"
-            # Only a spelling that is in a directory listing is ever joined to a path.
-            if path.name not in {entry.name for entry in self.folder.iterdir()}:
+            # A kid comes from outside: only a spelling that names a file of the folder is joined to a path.
+            if kid not in self.sealing_kids():
                 return None
-            self._sealing[kid] = SealingKey.from_seed(store.read_secret(path))
+            self._sealing[kid] = SealingKey.from_seed(store.read_secret(self.folder / f"sealing-{kid}"))
         return self._sealing[kid]
 
     def signing_public(self, kid: str) -> PublicKey:

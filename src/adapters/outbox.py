@@ -33,9 +33,11 @@ class Outbox:
         limit: int,
         do: Callable[[Job], Awaitable[None]],
         look: Callable[[Collection[str]], Awaitable[None]],
+        later: float = _LATER,
     ) -> None:
         self._do = do
         self._look = look
+        self._later = later
         self._slots = asyncio.Semaphore(limit)
         self._active: dict[Job, bool] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -75,7 +77,7 @@ class Outbox:
                 self._hinted.difference_update(jtis)
             except (HubProblem, Unreachable) as error:
                 log.warning("look-failed", code=error.code, count=len(jtis))
-                await asyncio.sleep(_LATER)
+                await asyncio.sleep(self._later)
                 self._hint.set()
 
     async def close(self) -> None:
@@ -94,7 +96,7 @@ class Outbox:
                         await self._do(job)
                 except (HubProblem, Unreachable) as error:
                     log.warning("tried-again-later", kind=job[0], envelope=job[-1], code=error.code)
-                    await asyncio.sleep(_LATER)
+                    await asyncio.sleep(self._later)
                     continue
                 except (
                     Exception
