@@ -148,4 +148,6 @@ def _searched(each: Sequence[Searched]) -> Searched:
     """What was searched for all people together: every system, every way, as of the oldest."""
     systems = list(dict.fromkeys(system for one in each for system in one.systems))
     ways = list(dict.fromkeys(way for one in each for way in one.by))
-    return Searched(systems=systems, by=ways, as_of=each[0].as_of)
+    dates = [one.as_of for one in each if one.as_of is not None]
+    oldest = min(dates, key=lambda date: date.isoformat()) if len(dates) == len(each) else None
+    return Searched(systems=systems, by=ways, as_of=oldest)

@@ -16,6 +16,7 @@ from typing import Final
 from adapters import logs
 from adapters.answering.automatic import answering
 from adapters.answering.learn import learn
+from adapters.answering.policy import POLICY
 from adapters.answering.release_rules import load_rules
 from adapters.command.exit import Exit
 from adapters.command.screen import give, say
@@ -51,6 +52,7 @@ async def run(state: Path, *, place: str | None, once_idle: bool, as_json: bool)
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, stop.set)
+            await _learn_first(folder)
             keeping = asyncio.create_task(_keep_learning(folder, adapter, as_json=as_json))
             try:
                 await adapter.run(stop, once_idle=once_idle)
@@ -60,6 +62,15 @@ async def run(state: Path, *, place: str | None, once_idle: bool, as_json: bool)
         finally:
             folder.close()
     return Exit.DONE
+
+
+async def _learn_first(folder: Folder) -> None:
+    """Where nothing is known yet, learn before the first ask can come in; it would wait for a person else."""
+    if folder.journal.row("get_setting", name=POLICY) is None:
+        try:
+            await learn(folder)
+        except (HubProblem, Unreachable) as error:
+            logs.log.warning("policy-not-learned", code=error.code)
 
 
 async def _keep_learning(folder: Folder, adapter: Adapter, *, as_json: bool) -> None:

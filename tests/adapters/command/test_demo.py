@@ -2,6 +2,7 @@
 desks.
 """
 
+import asyncio
 import builtins
 import fcntl
 import json
@@ -9,18 +10,30 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from adapters.answering.sending import draft_bytes, open_categories, prepared
 from adapters.command.exit import Exit
 from adapters.command.main import main
+from adapters.desk.inbox import save_draft
+from adapters.errors import WrongOrder
+from adapters.folder import open_folder
+from adapters.order import ItemOrder
 from broker.command.main import main as hub_main
+from broker.protocol.body import Searched
+from broker.protocol.declaration import Practitioner
 from deploy.demo.papers import CARE, HEALTH, POLICE, SCHOOL
 from deploy.demo.people import FERN, MORGAN, OTHERS, WREN
+from deploy.demo.programs import Programs
+from deploy.demo.stage import Desk
+from policies.grounds import Grounds
+from policies.vocabulary import Category, HandlingCode, PractitionerRole, Regime
 
 ROOT = Path(__file__).resolve().parents[3]
 SAID_IN_CONFIDENCE = (
@@ -200,17 +213,47 @@ def _silent(played: Played, capsys: pytest.CaptureFixture[str]) -> tuple[str, st
     return task["exchange"], task["state"]
 
 
+def test_what_was_prepared_goes_in_the_name_of_who_approves_it(
+    played: Played, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exchange, _ = _silent(played, capsys)
+    approver = Practitioner(id="detective-77", role=PractitionerRole.SCREENER)
+    category = Category.MISSING_EPISODES
+    folder = open_folder(played.state / POLICE)
+    try:
+        with pytest.raises(WrongOrder) as refused:
+            prepared(folder, exchange, open_categories(folder, exchange), approver)
+        assert refused.value.code == "nothing-prepared"
+        order = ItemOrder(
+            exchange=exchange,
+            category=category,
+            practitioner=Practitioner(id="records-desk", role=PractitionerRole.SCREENER),
+            grounds=Grounds(regime=Regime.UK_GDPR, article6="GDPR6-1E"),
+            searched=Searched(systems=["Index"], by=["name"], as_of=date(2026, 11, 20)),
+            handling=HandlingCode.OFFICIAL_SENSITIVE_PERSONAL,
+            necessity="Invented.",
+        )
+        saving = save_draft(
+            folder, exchange=exchange, category=category, draft=draft_bytes(order), why="nil-waits"
+        )
+        asyncio.run(saving)
+        (approved,) = prepared(folder, exchange, open_categories(folder, exchange), approver).items
+        assert approved == replace(order, practitioner=approver)
+    finally:
+        folder.close()
+
+
 def test_a_person_answers_at_the_terminal_item_by_item(
     played: Played, typed: Callable[[list[str]], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     exchange, state = _silent(played, capsys)
-    assert state == "waiting"
+    assert state in ("waiting", "prepared")
     command = ["answer", exchange, "--wait", "0", "--by", "detective-77", "--state", played.desk(POLICE)]
     for unfinished in (["item", "Found at a bus station."], ["later"], ["decline", "excess", "no"]):
         typed(unfinished)
         assert main(command) == Exit.FAILED
         assert "still waits" in capsys.readouterr().err
-        assert _silent(played, capsys)[1] == "waiting"
+        assert _silent(played, capsys)[1] == state
     typed([
         "item", "Missing for one night; found at a bus station.", "fact", "20 November", "2026-11-20", "",
         "Missing persons index", "name and birth date", "official_sensitive_personal", "nonsense",
@@ -232,3 +275,40 @@ def test_without_a_terminal_it_says_how_else_to_answer(
     assert main(["answer", exchange, "--state", played.desk(HEALTH)]) == Exit.FAILED
     assert main(["answer", exchange, "--approve", "--state", played.desk(HEALTH)]) == Exit.FAILED
     capsys.readouterr()
+
+
+async def test_commands_that_sign_against_the_hub_again(played: Played, tmp_path: Path) -> None:
+    """The hub and social care come back; an ask is recalled, one withdrawn, keys rotated and revoked."""
+    url = json.loads((played.state / CARE / "agency.json").read_text())["hub_url"]
+    programs = Programs(logs=tmp_path)
+    care = Desk(name=CARE, folder=played.state / CARE, programs=programs)
+    health = Desk(name=HEALTH, folder=played.state / HEALTH, programs=programs)
+    form = played.state / "papers" / CARE / "ask-health-2.yaml"
+    try:
+        await programs.start(
+            "hub", "gatehouse", "serve", "--state", played.state / "hub", "--port", url.rsplit(":", 1)[1],
+            ready="gatehouse is listening",
+        )  # fmt: skip
+        await care.start()
+        asked = [
+            (await care.do("ask", form, "--until", "deposited", "--wait", "30")).said["jti"] for _ in range(2)
+        ]
+        await care.do("recall", asked[0], "--reason", "wrong_subject", "--by", "sw-1", "--wait", "30")
+        again = await care.do("recall", asked[0], "--by", "sw-1", "--wait", "30", expect=(Exit.FAILED,))
+        assert again.said["act"]["problem_code"] == "wrong-state"
+        await care.do("withdraw", asked[1], "--by", "sw-1", "--wait", "30")
+        assert (await care.do("status", asked[0], "--until", "ended", "--wait", "30")).said[
+            "state"
+        ] == "recalled"
+        before = (await care.do("keys", "list")).said["keys"]
+        await care.do("keys", "rotate", "--by", "manager-7", "--wait", "30")
+        after = (await care.do("keys", "list")).said["keys"]
+        assert len(after) == len(before) + 2
+        old = next(kid for kid, use in before.items() if use == "sealing")
+        await care.do("keys", "revoke", old, "--by", "manager-7", "--wait", "30")
+        idle = await health.do("run", "--once-idle")
+        assert idle.said == {"agency": HEALTH, "connected": url}
+        sent = (await health.do("status")).said["sent"]
+        assert len(sent) == 3  # nothing was answered again, and what was recalled or withdrawn was not asked
+    finally:
+        await programs.stop_all()
