@@ -136,6 +136,17 @@ async def open_hub(
         await pool.close()
         raise
     head, tiles, recent, wake = LogHead(), TileCache(pool), Recent(), Wake(pool)
+    integrator = Integrator(
+        pool=pool,
+        keys=keys,
+        origin=origin,
+        recorder=recorder,
+        head=head,
+        tiles=tiles,
+        recent=recent,
+        settings=settings,
+        observe=observe,
+    )
     hub = Hub(
         pool=pool,
         hub_id=hub_id,
@@ -150,18 +161,8 @@ async def open_hub(
         recorder=recorder,
         head=head,
         tiles=tiles,
-        integrator=Integrator(
-            pool=pool,
-            keys=keys,
-            origin=origin,
-            recorder=recorder,
-            head=head,
-            tiles=tiles,
-            recent=recent,
-            settings=settings,
-            observe=observe,
-        ),
-        prover=Prover(pool=pool, head=head, tiles=tiles, recent=recent),
+        integrator=integrator,
+        prover=Prover(pool=pool, head=head, tiles=tiles, recent=recent, learn=integrator.learn),
         wake=wake,
         declaring=Batcher(
             lambda batch: declare(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)

@@ -16,6 +16,7 @@ story:
 """
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +38,8 @@ from keys.errors import Rejected
 
 _SQL = queries("log")
 _log = structlog.get_logger("gatehouse.log")
+_LOOK: Final = 1.0
+"""Seconds without a record of its own after which a process looks at what others recorded and integrated."""
 _RETRY: Final = 0.5
 """Seconds before the integrator looks again after the store was away."""
 
@@ -68,12 +71,14 @@ class Integrator:
         """Make the empty log's checkpoint if there is none, and learn the newest."""
         empty = self._checkpoint(0, merkle.EMPTY_ROOT)
         await self.pool.execute(_SQL["first_checkpoint"], merkle.EMPTY_ROOT, empty)
-        await self._learn()
+        await self.learn()
 
     async def run(self) -> None:
         """Integrate at the fixed cadence while there is something to integrate; ends when cancelled."""
         while True:
-            await self.head.pending.wait()
+            # Now and then unasked: another process may have integrated, or died before it could.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.head.pending.wait(), _LOOK)
             self.head.pending.clear()
             await self._next_beat()
             try:
@@ -104,7 +109,7 @@ class Integrator:
             raise DamagedLog("checkpoint-missing", 0)
         if rows[0]["size"] != self.head.size:
             # Another process was quicker.
-            await self._learn()
+            await self.learn()
             return True
         if rows[0]["index"] is None:
             return False
@@ -155,16 +160,22 @@ class Integrator:
             return _records(rows, size, self.recorder)
         return await asyncio.to_thread(_records, rows, size, self.recorder)
 
-    async def _learn(self) -> None:
+    async def learn(self) -> None:
+        """Take the newest checkpoint there is, whichever process made it.
+
+        Raises:
+            DamagedLog: it is not signed, or older than one seen before.
+        """
+        before = self.head.size
         row = await self.pool.fetchrow(_SQL["read_checkpoint"])
         if row is None:
             raise DamagedLog("checkpoint-missing", 0)
-        if self.head.size == row["size"]:
+        if before == row["size"]:
             return
         checkpoint = note.open_checkpoint(bytes(row["note"]), self.keys.log_vkey(self.origin))
         if (checkpoint.size, checkpoint.root) != (row["size"], bytes(row["root"])):
             raise DamagedLog("checkpoint-differs", int(row["size"]))
-        if row["size"] < self.head.size:
+        if row["size"] < before:
             raise DamagedLog("checkpoint-went-back", int(row["size"]))
         self.head.publish(size=checkpoint.size, root=checkpoint.root, note=bytes(row["note"]))
 

@@ -2,9 +2,11 @@
 each other.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from broker.log.head import LogHead
+from broker.log.integrate import DamagedLog
 from broker.log.recent import Recent, Record
 from broker.log.tiles import TileCache
 from broker.protocol.frame import ConsistencyAnswer, Proof
@@ -18,11 +20,22 @@ _SQL = queries("log")
 
 
 class Prover:
-    """Makes proofs against the newest checkpoint this process knows."""
+    """Makes proofs against the newest checkpoint this process knows; where that is not enough it learns the
+    newest there is, since another process may have proved more.
+    """
 
-    def __init__(self, *, pool: Pool, head: LogHead, tiles: TileCache, recent: Recent) -> None:
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        head: LogHead,
+        tiles: TileCache,
+        recent: Recent,
+        learn: Callable[[], Awaitable[None]],
+    ) -> None:
         self._pool = pool
         self._head = head
+        self._learn = learn
         self._tiles = tiles
         self._recent = recent
         self._tree = tile.TreeReader(0, tiles)
@@ -34,6 +47,8 @@ class Prover:
             seen: size of the newest checkpoint the reader has verified: a consistency proof from it comes
             along.
         """
+        # A reader that is shown less than it has seen must take it for a rollback.
+        await self._reach(max([seen or 0, *(index + 1 for index in indices)]))
         size, root, note = self._head.size, self._head.root, self._head.note.decode()
         wanted = sorted({index for index in indices if index < size})
         if not wanted:
@@ -60,6 +75,12 @@ class Prover:
             )
             for index, record in records.items()
         }
+
+    async def _reach(self, size: int) -> None:
+        # No waiting: what is not under the newest checkpoint now is not proved yet.
+        if size > self._head.size:
+            with contextlib.suppress(DamagedLog):
+                await self._learn()
 
     async def _read(self, wanted: Sequence[int]) -> dict[int, Record]:
         """The records there are of those wanted: lately integrated ones are at hand."""
@@ -94,6 +115,7 @@ class Prover:
         Raises:
             Problem: `unprocessable` when the sizes are out of order or beyond the log.
         """
+        await self._reach(max(old, new))
         size, note = self._head.size, self._head.note.decode()
         end = new or size
         if not old <= end <= size:

@@ -66,11 +66,13 @@ class TileCache:
             try:
                 return compute(self)
             except MissingTile as missing:
+                # What was known when it was missed: meanwhile another computation may have read the same.
+                before = len(self._tiles.get((missing.level, missing.index), b""))
                 hashes = await self._pool.fetchval(_SQL["read_tile"], missing.level, missing.index)
-                known = self._tiles.get((missing.level, missing.index))
-                if hashes is None or (known is not None and len(hashes) <= len(known)):
+                if hashes is None or len(hashes) <= before:
                     raise
-                self._keep(missing.level, missing.index, bytes(hashes))
+                if len(hashes) > len(self._tiles.get((missing.level, missing.index), b"")):
+                    self._keep(missing.level, missing.index, bytes(hashes))
         raise MissingTile(-1, -1)
 
     def _keep(self, level: int, index: int, hashes: bytes) -> None:
