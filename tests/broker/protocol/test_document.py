@@ -1,0 +1,134 @@
+"""docs/protocol.md: what it says by hand is what the code does, and what the code cites is there."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from broker.clock import SYSTEM
+from broker.command import main
+from broker.enrolment import assertion, model, possession
+from broker.exchange import declare
+from broker.http import link
+from broker.http.app import application
+from broker.http.limits import Limits
+from broker.http.origin import origins_of
+from broker.protocol import page
+from broker.protocol.act import typ_of
+from broker.protocol.declaration import MAX_CATEGORIES, MAX_SUBJECTS
+from broker.protocol.frame import CLOSURE_SENTENCE
+from broker.settings import Settings
+from tests.broker.protocol.strategies import AGENCY_ACTS, PERSON_ACTS, RECORDS
+
+ROOT = Path(main.__file__).resolve().parents[3]
+TEXT = (ROOT / "docs/protocol.md").read_text(encoding="utf-8")
+FLAT = " ".join(TEXT.split())
+CITATION = re.compile(r'"([A-Z][^"\n]{2,40})"')
+
+
+def section(title: str) -> str:
+    """A numbered section's text."""
+    found = re.search(rf"^## \d+\. {re.escape(title)}\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL)
+    assert found is not None, title
+    return found[1]
+
+
+def test_the_limits_are_the_codes() -> None:
+    told = {
+        name: int(number.replace(",", ""))
+        for name, number in re.findall(r"^\| `(\w+)`: [^|]+\| ([\d,]+) \|$", section("Limits"), re.MULTILINE)
+    }
+    known = {each.name: getattr(Limits(), each.name) for each in fields(Limits)}
+    known |= {each.name: getattr(Settings(), each.name) for each in fields(Settings)}
+    known |= {"offer": model.OFFER_LIMIT, "subjects": MAX_SUBJECTS, "categories": MAX_CATEGORIES}
+    # `handovers` is the hub's setting here, not how many a connection reads at once.
+    known["handovers"] = Settings().handovers
+    assert len(told) >= 20
+    assert told == {name: known[name] for name in told}
+
+
+def test_the_routes_are_the_hubs() -> None:
+    app = application(
+        cast(Any, None),  # listing routes asks the hub nothing
+        edge=SYSTEM,
+        origins=origins_of(scheme="http", host="127.0.0.1", port=1, public=None),
+    )
+    routes = {
+        f"{route.method} {route.resource.canonical}"
+        for route in app.router.routes()
+        if route.resource is not None and route.method != "HEAD"
+    }
+    told = set()
+    for cell in re.findall(r"^\| (`(?:GET|POST) [^|]+) \|", section("Transport"), re.MULTILINE):
+        method = cell[1:].split()[0]
+        told |= {f"{method} {path}" for path in re.findall(r"(/[\w/{}.-]+)`", cell)}
+    assert told == routes
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"`{assertion.TYP}`",
+        f"at most {assertion.LONGEST} s",
+        f"`{possession.TYP}`",
+        f"exchange `{possession.EXCHANGE}`",
+        f"kind `{possession.KIND}`",
+        f"{link.REPLACED} replaced",
+        f"{link.TOKEN_RAN_OUT} token ran out",
+        f"{link.STOPPED} agency stopped",
+        f"`{CLOSURE_SENTENCE}`",
+        "After five it is set aside",
+        "`iat` − 300 s ≤ now",
+        "at most 400 days",
+        "at most a day after",
+        "within 60 s",
+    ],
+)
+def test_what_it_says_in_words_is_so(words: str) -> None:
+    assert words in FLAT
+    assert (Settings().handovers, Settings().skew, assertion.LEEWAY) == (5, 300, 60)
+    assert Settings().longest_need == 400 * declare.LONGEST_VALIDITY
+
+
+def test_it_names_every_kind_of_act_and_record() -> None:
+    for act in (*AGENCY_ACTS, *PERSON_ACTS):
+        assert f"| `{typ_of(act)}` |" in section("Acts")
+    for record in RECORDS:
+        assert f"| `{record.model_fields['record'].default}` |" in section("Records")
+
+
+def test_every_section_that_code_cites_is_there() -> None:
+    titles = set(re.findall(r"^## \d+\. (.+)$", TEXT, re.MULTILINE))
+    cited = set()
+    for path in [*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("*.sql")]:
+        text = " ".join(path.read_text(encoding="utf-8").replace("-- ", " ").split())
+        for at in re.finditer(r"docs/protocol\.md|\(protocol,", text):
+            around = text[max(0, at.start() - 40) : at.end() + 30]
+            cited |= set(CITATION.findall(around))
+    assert {"Declaration", "Transactions", "The log", "Enrolment", "Open"} <= cited
+    assert cited <= titles
+
+
+def test_the_steps_that_code_numbers_have_these_numbers() -> None:
+    assert re.findall(r"^(\d+)\. ", section("Open"), re.MULTILINE) == [str(n) for n in range(1, 10)]
+    steps = re.findall(r"^(\d+)\. ", section("Evidence: steps 1–5"), re.MULTILINE)
+    assert steps == [str(n) for n in range(1, 6)]
+
+
+def test_every_table_there_is_has_its_place() -> None:
+    tables = {name for name in vars(page) if name.endswith(("_table", "_models", "_sets"))}
+    tables = {name for name in tables if not name.startswith("_")}
+    assert set(re.findall(r"generated by broker\.protocol\.page:(\w+)", TEXT)) == tables
+
+
+def test_every_reason_it_names_is_one_the_code_gives() -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    reasons = set()
+    for cell in re.findall(
+        r"^\| (`[a-z][^|]*) \|", section("Problems").partition("Reasons to act")[2], re.MULTILINE
+    ):
+        reasons |= set(re.findall(r"`([a-z-]+)`", cell))
+    assert len(reasons) > 8
+    assert {reason for reason in reasons - {"gone"} if f'"{reason}"' not in sources} == set()
