@@ -1,12 +1,13 @@
-"""The asks that items answer. A declaration never changes, so it is kept; what may change is read each time.
+"""The asks that items answer. A declaration never changes, so it is kept; what may change is read each
+time.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from broker.protocol.declaration import Ask, parse_declaration
+from broker.protocol.declaration import Ask, Declaration, Item, parse_declaration
 from broker.store.query import queries
 from broker.store.transaction import Connection
 
@@ -32,12 +33,19 @@ class AskReader:
     def __init__(self) -> None:
         self._asks: OrderedDict[str, Ask] = OrderedDict()
 
-    async def read(self, connection: Connection, exchanges: Collection[str]) -> dict[str, Answered]:
-        """Read the asks of these exchanges; an exchange that does not exist is left out."""
-        if not exchanges:
+    async def read(
+        self, connection: Connection, declarations: Collection[Declaration]
+    ) -> dict[str, Answered]:
+        """Read the asks that the items among these answer, by exchange. One that does not exist and one
+        between other agencies are left out, and looked for alike.
+        """
+        items = sorted({(d.exchange, d.recipient, d.iss) for d in declarations if isinstance(d, Item)})
+        if not items:
             return {}
         found: dict[str, Answered] = {}
-        for row in await connection.fetch(_SQL["read_asks"], sorted(set(exchanges))):
+        for row in await connection.fetch(
+            _SQL["read_asks"], [e for e, _, _ in items], [a for _, a, _ in items], [s for _, _, s in items]
+        ):
             ask = self._asks.get(row["id"])
             if ask is None:
                 ask = _parse(await connection.fetchval(_SQL["read_ask"], row["id"]))
@@ -49,6 +57,14 @@ class AskReader:
         while len(self._asks) > KEPT:
             self._asks.popitem(last=False)
         return found
+
+
+def answered_by(asks: Mapping[str, Answered], declaration: Declaration) -> Answered | None:
+    """The ask a declaration answers: nothing unless it is an item between the ask's own parties."""
+    found = asks.get(declaration.exchange)
+    if not isinstance(declaration, Item) or found is None:
+        return None
+    return found if (found.ask.iss, found.ask.recipient) == (declaration.recipient, declaration.iss) else None
 
 
 def _parse(token: str) -> Ask:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from broker.batch import RunAgain
-from broker.exchange.asks import Answered
+from broker.exchange.asks import Answered, answered_by
 from broker.exchange.caller import Caller
 from broker.exchange.facts import Facts, check_signing_key
 from broker.exchange.outcome import Outcome, deciding_record, first_state, outcome_document
@@ -198,11 +198,9 @@ def _without_clashes(prepared: Sequence[Prepared]) -> list[Prepared]:
 async def _decide(
     hub: "Hub", connection: Connection, batch: Sequence[Prepared]
 ) -> Mapping[tuple[str, str], Outcome | Problem]:
-    asks = await hub.asks.read(
-        connection, [p.declaration.exchange for p in batch if isinstance(p.declaration, Item)]
-    )
+    asks = await hub.asks.read(connection, [p.declaration for p in batch])
     agencies = {name for p in batch for name in (p.declaration.iss, p.declaration.recipient)}
-    references = {p.id: consent_references(p.declaration, asks.get(p.declaration.exchange)) for p in batch}
+    references = {p.id: consent_references(p.declaration, answered_by(asks, p.declaration)) for p in batch}
     facts = await hub.facts.read(
         connection, agencies=agencies, consents={r for each in references.values() for r in each}
     )
@@ -217,7 +215,7 @@ async def _decide(
         try:
             question = question_of(
                 p.declaration,
-                answered=asks.get(p.declaration.exchange),
+                answered=answered_by(asks, p.declaration),
                 asked_as=asked_as(p, asks),
                 facts=facts,
                 lifted=lifted_for(p, asks),
@@ -299,7 +297,7 @@ async def _refuse_items(
     exchanges = {row["id"]: row for row in rows}
     found: dict[tuple[str, str], Outcome | Problem] = {}
     for p, item in items:
-        row, answered = exchanges.get(item.exchange), asks.get(item.exchange)
+        row, answered = exchanges.get(item.exchange), answered_by(asks, item)
         if (
             row is None
             or answered is None
@@ -326,8 +324,8 @@ async def _refuse_items(
 
 def asked_as(p: Prepared, asks: Mapping[str, Answered]) -> tuple[int, ...]:
     """Which of the ask's subjects each subject of an item is, by place; nothing for other kinds."""
-    answered = asks.get(p.declaration.exchange)
-    if not isinstance(p.declaration, Item) or answered is None:
+    answered = answered_by(asks, p.declaration)
+    if answered is None:
         return ()
     return tuple(answered.tokens.index(token) for token in p.tokens)
 
@@ -336,8 +334,8 @@ def lifted_for(p: Prepared, asks: Mapping[str, Answered]) -> tuple[str, ...]:
     """What was lifted for an ask holds for its answers too: the person who lifted it did so for this
     exchange.
     """
-    answered = asks.get(p.declaration.exchange)
-    return answered.lifted if isinstance(p.declaration, Item) and answered is not None else ()
+    answered = answered_by(asks, p.declaration)
+    return answered.lifted if answered is not None else ()
 
 
 async def _open_exchanges(

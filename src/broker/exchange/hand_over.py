@@ -15,12 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from broker.exchange.asks import answered_by
 from broker.exchange.caller import Caller
-from broker.exchange.facts import Facts
 from broker.exchange.question import consent_references, decided, question_of, recall_reason
+from broker.exchange.standing import fallen
 from broker.log.append import Entry, append
 from broker.protocol import record
-from broker.protocol.declaration import Item, Kind, parse_declaration
+from broker.protocol.declaration import Kind, parse_declaration
 from broker.protocol.frame import Handover
 from broker.protocol.life import Event, State, step
 from broker.protocol.problem import Problem
@@ -61,7 +62,7 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
     Raises:
         Problem: `conflict` when a newer connection has taken over.
     """
-    candidates = await hub.pool.fetch(_SQL["candidates"], caller.agency, at, limit)
+    candidates = await hub.pool.fetch(_SQL["candidates"], caller.agency, at, limit, hub.settings.handovers)
     if not candidates:
         return []
 
@@ -101,8 +102,8 @@ async def _judge(
     declarations = {
         (row["sender"], row["jti"]): parse_declaration(row["declaration"])[1] for row in candidates
     }
-    asks = await hub.asks.read(connection, [d.exchange for d in declarations.values() if isinstance(d, Item)])
-    references = {key: consent_references(d, asks.get(d.exchange)) for key, d in declarations.items()}
+    asks = await hub.asks.read(connection, list(declarations.values()))
+    references = {key: consent_references(d, answered_by(asks, d)) for key, d in declarations.items()}
     facts = await hub.facts.read(
         connection,
         agencies={caller.agency, *(sender for sender, _ in declarations)},
@@ -111,18 +112,18 @@ async def _judge(
     if await connection.fetchval(_CONNECTION["share"], caller.agency) != caller.generation:
         raise Problem("conflict", "A newer connection of your agency has taken over.", reason="replaced")
     rows = await connection.fetch(
-        _SQL["lease"], [s for s, _ in declarations], [j for _, j in declarations], at
+        _SQL["lease"], [s for s, _ in declarations], [j for _, j in declarations], at, hub.settings.handovers
     )
     judged = []
     for row in rows:
         key = (row["sender"], row["jti"])
         declaration = declarations[key]
-        gone = _gone(facts, row, at)
+        gone = fallen(facts, row)
         decision = None
         if gone is not RecallReason.AGENCY_STOPPED:
             question = question_of(
                 declaration,
-                answered=asks.get(declaration.exchange),
+                answered=answered_by(asks, declaration),
                 asked_as=row["asked_as"],
                 facts=facts,
                 lifted=row["lifted"],
@@ -133,19 +134,6 @@ async def _judge(
                 gone = recall_reason(decision)
         judged.append(_Judged(row=row, decision=decision, reason=gone))
     return judged
-
-
-def _gone(facts: Facts, row: "asyncpg.Record", at: int) -> RecallReason | None:
-    # What ends an envelope whatever the rules say: a stopped party, or the key its declaration was signed
-    # with revoked.
-    for agency in (row["sender"], row["recipient"]):
-        known = facts.agencies.get(agency)
-        if known is None or not known.active:
-            return RecallReason.AGENCY_STOPPED
-    key = facts.keys.get(row["sender"], {}).get(row["kid"])
-    if key is None or key.revoked:
-        return RecallReason.KEY_REVOKED
-    return None
 
 
 async def _write(

@@ -13,10 +13,12 @@ FROM exchange x WHERE x.id = ANY($1::text[]) ORDER BY x.id FOR SHARE OF x;
 SELECT e.declaration FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id WHERE x.id = $1;
 
 -- name: read_asks
--- Reads what was lifted for an exchange's ask and whom it is about.
+-- Reads what was lifted for the ask of an exchange between these two, and whom it is about.
 SELECT x.id, e.lifted, (SELECT array_agg(s.token ORDER BY s.ordinal) FROM subject s
                         WHERE s.sender = e.sender AND s.jti = e.jti) AS tokens
-FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id WHERE x.id = ANY($1::text[]);
+FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id
+JOIN unnest($1::text[], $2::text[], $3::text[]) AS w(id, asker, source)
+  ON x.id = w.id AND x.asker = w.asker AND x.source = w.source;
 
 -- name: add_exchanges
 -- Opens exchanges; gives the ids that were free.
@@ -90,9 +92,10 @@ WHERE e.sender = u.sender AND e.jti = u.jti;
 UPDATE envelope SET state = $3, decided = $4::jsonb, deposit_by = $5, lifted = $6 WHERE sender = $1 AND jti = $2;
 
 -- name: candidates
--- Finds what waits for a recipient and is leased to nobody, oldest first.
+-- Finds what waits for a recipient, is still needed and leased to nobody, oldest first; not what was leased too often.
 SELECT sender, jti, kind, exchange, declaration FROM envelope
 WHERE recipient = $1 AND state IN ('deposited', 'handed_over') AND (lease_until IS NULL OR lease_until <= $2)
+  AND needed_until >= $2 AND handovers < $4
 ORDER BY seq LIMIT $3;
 
 -- name: lease
@@ -100,6 +103,7 @@ ORDER BY seq LIMIT $3;
 SELECT e.* FROM envelope e
 JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
 WHERE e.state IN ('deposited', 'handed_over') AND (e.lease_until IS NULL OR e.lease_until <= $3)
+  AND e.needed_until >= $3 AND e.handovers < $4
 ORDER BY e.sender, e.jti FOR UPDATE OF e SKIP LOCKED;
 
 -- name: hand_over
@@ -117,9 +121,12 @@ JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON b.sender = w.sender AND
 UPDATE exchange SET delivered_at = $2, due_at = $2 + due_within WHERE id = ANY($1::text[]) AND delivered_at IS NULL;
 
 -- name: give_back
--- Ends the leases of a recipient whose connection ended, so that its next one is served at once.
-UPDATE envelope SET lease_until = $2
-WHERE recipient = $1 AND state = 'handed_over' AND lease_until > $2;
+-- Ends the leases of a recipient whose connection ended, so that its next one is served at once; what somebody else
+-- has locked is being received or taken back.
+UPDATE envelope e SET lease_until = $2
+FROM (SELECT sender, jti FROM envelope WHERE recipient = $1 AND state = 'handed_over' AND lease_until > $2
+      ORDER BY sender, jti FOR UPDATE SKIP LOCKED) AS w
+WHERE e.sender = w.sender AND e.jti = w.jti;
 
 -- name: read_statuses
 -- Reads the caller's own envelopes; what is not the caller's is as if it were not there.
