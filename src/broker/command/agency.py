@@ -53,7 +53,9 @@ def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     add.add_argument("--json", action="store_true", help="print JSON")
     add.set_defaults(run=_add)
 
-    listing = verbs.add_parser("list", help="list agencies from the hub's database")
+    listing = verbs.add_parser(
+        "list", help="list agencies from the hub's database", epilog="example: gatehouse agency list --json"
+    )
     add_database(listing)
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(run=_list)
