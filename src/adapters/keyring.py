@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from broker.protocol.wire import Token, Wire, parse_wire
-from keys import keyset, store
-from keys.errors import BadKey
+from keys import keyset, sealing, store
+from keys.errors import BadKey, CannotOpen
 from keys.keyset import KeySet, SealingUse
-from keys.sealing import SealingKey
+from keys.sealing import Binding, SealingKey
 from keys.signing import PublicKey, SigningKey
 from keys.storage import StorageKey
 
@@ -35,6 +35,8 @@ class Keyring:
     storage: StorageKey
     dpop: SigningKey
     signing: SigningKey
+    newest: str
+    """The kid of the sealing key others seal to now."""
     sets: tuple[str, ...]
     pending: str | None
     _sealing: dict[str, SealingKey] = field(default_factory=dict, repr=False)
@@ -47,7 +49,7 @@ class Keyring:
         for name in ("storage", "dpop"):
             store.load_or_create_seed(folder / name)
         if not (folder / _SETS).exists():
-            signing, sealing = _new_signing(folder), _new_sealing(folder)
+            signing, fresh = _new_signing(folder), _new_sealing(folder)
             expires = at + days * _DAY
             first = KeySet(
                 agency=agency,
@@ -55,7 +57,7 @@ class Keyring:
                 previous=None,
                 expires=expires,
                 signing=signing.public,
-                sealing=(SealingUse(key=sealing.public, seal_until=expires),),
+                sealing=(SealingUse(key=fresh.public, seal_until=expires),),
             )
             _save(folder, _Sets(sets=[keyset.sign_key_set(first, identity)]))
         return cls.load(folder)
@@ -74,6 +76,7 @@ class Keyring:
             storage=StorageKey.from_bytes(store.read_secret(folder / "storage")),
             dpop=SigningKey.from_seed(store.read_secret(folder / "dpop")),
             signing=SigningKey.from_seed(store.read_secret(folder / f"signing-{current.signing.kid}")),
+            newest=_newest(current),
             sets=tuple(sets.sets),
             pending=sets.pending,
         )
@@ -81,7 +84,27 @@ class Keyring:
     def reload(self) -> None:
         """Take in what another process of this agency has written."""
         fresh = Keyring.load(self.folder)
-        self.signing, self.sets, self.pending = fresh.signing, fresh.sets, fresh.pending
+        self.signing, self.newest = fresh.signing, fresh.newest
+        self.sets, self.pending = fresh.sets, fresh.pending
+
+    def open(self, sealed: bytes, binding: Binding) -> bytes:
+        """Open what was sealed to one of our keys, most often the newest.
+
+        Raises:
+            keys.errors.CannotOpen: `no-such-key` for a key not ours or destroyed; as `open_sealed` else.
+            keys.errors.MalformedInput: as `open_sealed`.
+        """
+        newest = self.sealing(self.newest)
+        if newest is not None:
+            try:
+                return sealing.open_sealed(sealed, newest, binding)
+            except CannotOpen as error:
+                if error.code != "other-key":
+                    raise
+        key = self.sealing(sealing.parse_sealed(sealed).kid)
+        if key is None:
+            raise CannotOpen("no-such-key", "the body is sealed to a key that is not here any more")
+        return sealing.open_sealed(sealed, key, binding)
 
     def forget(self, kid: str) -> None:
         """Drop a sealing key that another process of ours has destroyed."""
@@ -119,7 +142,7 @@ class Keyring:
         """Make the next key set, new signing and sealing keys in it; the same again while one is pending."""
         if self.pending is not None:
             return self.pending
-        before, signing, sealing = self.current, _new_signing(self.folder), _new_sealing(self.folder)
+        before, signing, fresh = self.current, _new_signing(self.folder), _new_sealing(self.folder)
         expires = at + days * _DAY
         old = max(before.sealing, key=lambda use: use.seal_until)
         following = KeySet(
@@ -129,7 +152,7 @@ class Keyring:
             expires=expires,
             signing=signing.public,
             sealing=(
-                SealingUse(key=sealing.public, seal_until=expires),
+                SealingUse(key=fresh.public, seal_until=expires),
                 SealingUse(key=old.key, seal_until=min(old.seal_until, at + overlap)),
             ),
         )
@@ -142,9 +165,9 @@ class Keyring:
         if token not in self.sets:
             self.sets, self.pending = (*self.sets, token), None
             _save(self.folder, _Sets(sets=list(self.sets)))
-        self.signing = SigningKey.from_seed(
-            store.read_secret(self.folder / f"signing-{self.current.signing.kid}")
-        )
+        current = self.current
+        self.newest = _newest(current)
+        self.signing = SigningKey.from_seed(store.read_secret(self.folder / f"signing-{current.signing.kid}"))
 
     def give_up(self) -> None:
         """The hub refused the pending key set: it never was."""
@@ -161,17 +184,20 @@ class Keyring:
                 token, identity=self.identity.public, previous=None, at=0
             ).sealing:
                 until[use.key.kid] = use.seal_until
-        newest = {use.key.kid for use in self.current.sealing[:1]}
         return tuple(
             kid
             for kid in self.sealing_kids()
-            if kid in until and until[kid] + grace <= at and kid not in newest
+            if kid in until and until[kid] + grace <= at and kid != self.newest
         )
 
     def destroy(self, kid: str) -> None:
         """Destroy a sealing key: what is still sealed to it will be answered `cannot_open`."""
         self._sealing.pop(kid, None)
         (self.folder / f"sealing-{kid}").unlink(missing_ok=True)
+
+
+def _newest(keys: KeySet) -> str:
+    return max(keys.sealing, key=lambda use: use.seal_until).key.kid
 
 
 def _new_signing(folder: Path) -> SigningKey:

@@ -38,22 +38,35 @@ FIELDS: Final = frozenset(
     }
 )
 
-log: Final[Any] = structlog.get_logger("gatehouse.adapter")
+
+class _Lines:
+    """Where lines go: nowhere until `configure` says where, so that a command prints only its own words."""
+
+    def __init__(self) -> None:
+        self.stream: TextIO | None = None
+        self.level = logging.INFO
+
+    def msg(self, line: str) -> None:
+        if self.stream is not None:
+            print(line, file=self.stream, flush=True)
+
+    debug = info = warning = error = msg
+
+
+_lines: Final = _Lines()
 
 
 def configure(*, stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Write JSON lines to `stream` (standard error)."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            only_listed,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
-        cache_logger_on_first_use=False,
-    )
+    """Write JSON lines to `stream` (standard error), from `level` up."""
+    _lines.stream = sys.stderr if stream is None else stream
+    _lines.level = level
+
+
+def only_from_level(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Drop what is below the level, and everything while nobody listens."""
+    if _lines.stream is None or structlog.processors.NAME_TO_LEVEL[method] < _lines.level:
+        raise structlog.DropEvent
+    return event
 
 
 def only_listed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -64,3 +77,19 @@ def only_listed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
         if name in FIELDS
         and (value is None or isinstance(value, bool | int) or (isinstance(value, str) and len(value) <= 128))
     }
+
+
+log: Final[Any] = structlog.wrap_logger(
+    _lines,
+    # A logger of our own: what another part of the process configures for itself is nothing to us.
+    processors=[
+        only_from_level,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        only_listed,
+        structlog.processors.JSONRenderer(),
+    ],
+    wrapper_class=structlog.BoundLogger,
+    context_class=dict,
+    cache_logger_on_first_use=True,
+)

@@ -17,7 +17,7 @@ _LATER: Final = 5.0
 """Seconds until what the hub could not take is tried again; the connection has already waited out short
 troubles.
 """
-_GATHER: Final = 0.002
+_GATHER: Final = 0.02
 """Seconds in which hints are gathered into one look."""
 
 Job = tuple[str, ...]

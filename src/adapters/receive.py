@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from adapters.belonging import NotOurs, verify_belonging
 from adapters.desk.exchange import BODY, body_id
-from adapters.desk.writing import QUEUED, join, subject_key
+from adapters.desk.writing import join, subject_key
 from adapters.directory import Pinned
 from adapters.errors import AdapterError, Untrusted
 from adapters.fetch import refresh
@@ -41,7 +41,7 @@ from broker.protocol.declaration import TYP, Ask, Declaration, Item, categories_
 from broker.protocol.evidence import VerifiedPermit
 from broker.protocol.frame import Handover, HandoverTaken
 from broker.protocol.problem import Problem
-from keys import commitment, jws, sealing
+from keys import commitment, jws
 from keys.errors import CannotOpen, Rejected
 from keys.sealing import Binding
 
@@ -168,10 +168,7 @@ def _open(work: Work, handover: Handover, claims: Declaration) -> _Result:
     )
     sealed = handover.body.encode()
     try:
-        key = folder.keyring.sealing(sealing.parse_sealed(sealed).kid)
-        if key is None:
-            return _Result(outcome=ReceiptOutcome.CANNOT_OPEN, why="no-such-key")
-        plaintext = sealing.open_sealed(sealed, key, binding)
+        plaintext = folder.keyring.open(sealed, binding)
     except CannotOpen as error:
         return _Result(outcome=ReceiptOutcome.CANNOT_OPEN, why=error.code)
     try:
@@ -236,7 +233,7 @@ async def _journal(
         if opened and isinstance(claims, Item):
             end_if_settled(db, claims.exchange)
 
-    await folder.journal.write(received, touches=(claims.exchange, claims.jti, QUEUED))
+    await folder.journal.write(received, touches=(claims.exchange, claims.jti))
 
 
 def _put_tasks(db: sqlite3.Connection, ask: Ask, verified: VerifiedPermit, at: int) -> None:

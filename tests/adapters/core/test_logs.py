@@ -2,10 +2,10 @@
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from adapters import logs
 from adapters.desk import follow, inbox
@@ -19,10 +19,9 @@ from tests.adapters.core.made import ask_order, item_order
 def said() -> Iterator[io.StringIO]:
     """What is logged, in memory."""
     stream = io.StringIO()
-    before = structlog.get_config()
     logs.configure(stream=stream)
     yield stream
-    structlog.configure(**before)
+    logs._lines.stream = None
 
 
 def test_only_listed_fields_with_plain_values_are_written(said: io.StringIO) -> None:
@@ -40,3 +39,11 @@ async def test_an_exchange_is_logged_without_a_word_of_it(said: io.StringIO, pai
     assert "received" in text
     for canary in ("Zebedee", "Quillfeather", "9990000018", "Nowhere", "2016", "ailment"):
         assert canary not in text
+
+
+def test_nothing_is_written_below_the_level(said: io.StringIO) -> None:
+    logs.configure(stream=said, level=logging.WARNING)
+    logs.log.info("held", envelope="e")
+    assert said.getvalue() == ""
+    logs.log.warning("held", envelope="e")
+    assert json.loads(said.getvalue())["level"] == "warning"
