@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -38,7 +39,17 @@ _PLAIN: Final[dict[Any, str]] = {
 def members(model: type[Any]) -> dict[str, str]:
     """Each member's type in words by its name, which ends with `?` where the member may be left out."""
     hints = get_type_hints(model, include_extras=True)
-    return {f"{name}{'?' if free else ''}": _worded(hints[name]) for name, free in _optional(model).items()}
+    return {
+        f"{name}{'' if default is MISSING else '?'}": _with_default(_worded(hints[name]), default)
+        for name, default in _defaults(model).items()
+    }
+
+
+def _with_default(kind: str, default: Any) -> str:
+    # What is plain (nothing, empty, the one value there is) goes without saying.
+    word = default.value if isinstance(default, StrEnum) else default
+    plain = not isinstance(default, StrEnum | int) or isinstance(default, bool)
+    return kind if plain or kind in (f'`"{word}"`', f"integer {word}") else f"{kind}, else `{word}`"
 
 
 def described(model: type[Any]) -> str:
@@ -54,17 +65,17 @@ def joined(found: Iterable[tuple[str, str]]) -> str:
 def kinds_in(model: type[Any]) -> list[type[Any]]:
     """Every class a member's type names, through lists and unions, in order."""
     hints = get_type_hints(model)
-    return [each for name in _optional(model) for each in _classes(hints[name])]
+    return [each for name in _defaults(model) for each in _classes(hints[name])]
 
 
-def _optional(model: type[Any]) -> dict[str, bool]:
+def _defaults(model: type[Any]) -> dict[str, Any]:
+    """Each member's default; MISSING where there is none."""
     if is_dataclass(model):
-        return {
-            each.name: each.default is not MISSING or each.default_factory is not MISSING
-            for each in fields(model)
-        }
+        return {each.name: each.default for each in fields(model)}
     assert issubclass(model, BaseModel)
-    return {name: not each.is_required() for name, each in model.model_fields.items()}
+    return {
+        name: MISSING if each.is_required() else each.default for name, each in model.model_fields.items()
+    }
 
 
 def _classes(annotation: Any) -> list[type[Any]]:
@@ -80,7 +91,7 @@ def _worded(annotation: Any) -> str:
             return word
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _worded(inner[0]) + _bounds(annotation.__metadata__)
+        return _worded(inner[0]) + bounds(annotation.__metadata__)
     if origin is Literal:
         return " or ".join(f'`"{each}"`' if isinstance(each, str) else f"`{each}`" for each in inner)
     if origin in (Union, UnionType):
@@ -95,7 +106,8 @@ def _worded(annotation: Any) -> str:
     return f"`{annotation.__name__}`"
 
 
-def _bounds(metadata: tuple[Any, ...]) -> str:
+def bounds(metadata: tuple[Any, ...]) -> str:
+    """What the constraints of an annotation say, in words."""
     constraints = [each for outer in metadata for each in getattr(outer, "metadata", [outer])]
     constraints += [each for each in metadata if each not in constraints]
     pattern = _first(constraints, "pattern")

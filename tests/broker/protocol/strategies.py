@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from broker.protocol import act, body, declaration, frame, record, wire
-from broker.protocol.member import _bounds
+from broker.protocol.member import bounds
 from keys import base64url
 from policies.question import Question
 from tests.policies.strategies import questions
@@ -116,7 +116,7 @@ def _of(annotation: Any) -> st.SearchStrategy[Any]:
 
 
 def _bounded(of: Any, metadata: tuple[Any, ...]) -> st.SearchStrategy[Any]:
-    said = _bounds(metadata).strip()
+    said = bounds(metadata).strip()
     if said.startswith("`"):
         return st.from_regex(said.strip("`").replace("^", r"\A", 1).removesuffix("$") + r"\Z")
     least, most = _range(said)

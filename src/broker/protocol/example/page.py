@@ -227,7 +227,7 @@ def whole_log() -> str:
         of = claims.get("envelope") or claims.get("agency") or ""
         act = claims.get("act")
         inside = f" {jws.parse(act).typ}" if isinstance(act, str) else ""
-        lines.append(f"{index:>2}  {digest_of(logged.token)[:12]}…  {claims['record']}{inside} {of}".rstrip())
+        lines.append(f"{index:<2}  {digest_of(logged.token)[:12]}…  {claims['record']}{inside} {of}".rstrip())
     return "\n".join(lines)
 
 
