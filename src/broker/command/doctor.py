@@ -12,7 +12,6 @@ from broker.command.failed import CommandFailed
 from broker.command.options import add_database
 from broker.command.show import say, show
 
-_KEYS: Final = ("decision", "log", "subject", "administrator")
 _OLDEST_SERVER: Final = 150_000
 _DURABLE: Final = ("on", "remote_apply", "remote_write", "local")
 
@@ -67,11 +66,12 @@ def _folder(state: Path) -> Finding:
 
 
 def _keys(state: Path) -> Finding:
+    from broker.command.state import OWN_KEYS
     from keys import store
     from keys.errors import UnsafeFile
 
     what, missing = "keys", []
-    for name in _KEYS:
+    for name in (*OWN_KEYS, "administrator"):
         try:
             store.read_secret(state / "keys" / name)
         except FileNotFoundError:

@@ -110,10 +110,12 @@ async def _opened(options: argparse.Namespace, state: Path) -> "AsyncIterator[Hu
     it."""
     from broker.clock import SYSTEM
     from broker.command.database import database_url
+    from broker.command.state import verify_keys_present
     from broker.hub import open_hub
     from broker.keyring import load_or_make
     from broker.settings import Settings
     from broker.store import postgres
+    from keys.errors import BadSignature
 
     async with contextlib.AsyncExitStack() as stack:
         url = database_url(options)
@@ -123,14 +125,21 @@ async def _opened(options: argparse.Namespace, state: Path) -> "AsyncIterator[Hu
                 stack.push_async_callback(embedded.stop)
                 url = embedded.url
             settings = Settings() if options.cadence_ms is None else Settings(cadence_ms=options.cadence_ms)
-            hub = await open_hub(
-                url=url,
-                keys=load_or_make(state / "keys"),
-                settings=settings,
-                clock=SYSTEM.now,
-                new_id=SYSTEM.new_id,
-                origin=options.origin,
-            )
+            verify_keys_present(state)
+            keyring = load_or_make(state / "keys")
+            try:
+                hub = await open_hub(
+                    url=url,
+                    keys=keyring,
+                    settings=settings,
+                    clock=SYSTEM.now,
+                    new_id=SYSTEM.new_id,
+                    origin=options.origin,
+                )
+            except BadSignature as error:
+                raise CommandFailed(
+                    "This database belongs to a hub with other keys: use the state folder it was made with."
+                ) from error
         yield hub
 
 

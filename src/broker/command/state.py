@@ -14,6 +14,8 @@ from keys import store, strict_json
 from keys.errors import MalformedInput, UnsafeFile
 
 VARIABLE: Final = "GATEHOUSE_STATE"
+OWN_KEYS: Final = ("decision", "log", "subject")
+"""The keys a hub works with itself; the first administrator's may be kept elsewhere."""
 _HUB_FILE: Final = "hub.json"
 
 
@@ -52,6 +54,20 @@ def make_state(state: Path) -> None:
             raise CommandFailed(
                 f"Cannot use {folder}: {error.strerror}. Name another with --state."
             ) from error
+
+
+def verify_keys_present(state: Path) -> None:
+    """Return if the hub is new here, or has all its keys: a new key in an old hub's place would break its
+    log.
+
+    Raises:
+        CommandFailed: a key is missing from a folder in which a hub has been ready.
+    """
+    if not (state / _HUB_FILE).exists():
+        return
+    missing = [name for name in OWN_KEYS if not (state / "keys" / name).exists()]
+    if missing:
+        raise CommandFailed(f"{state}/keys lacks {', '.join(missing)}: restore them from the backup.")
 
 
 def write_hub_file(state: Path, hub: HubFile) -> None:

@@ -51,6 +51,9 @@ def test_a_first_start_makes_a_private_folder_and_the_next_finds_it_again_even_a
     assert not (state / "postgres" / "data" / "postmaster.pid").exists()
     # What the hub's keys are is still known when it is not running, for `verify`.
     assert gatehouse("keys", "list", state=state).returncode == 0
+    # A key that is lost is not quietly made anew: subjects would get other tokens, records another signer.
+    (state / "keys" / "subject").unlink()
+    assert "restore" in refused("serve", "--port", "0", "--state", state)
 
 
 def test_two_hubs_on_one_folder_are_one_hub_on_two_ports(tmp_path: Path) -> None:
@@ -80,7 +83,8 @@ def test_a_named_database_is_used_in_place_of_the_embedded_one(
         assert json.loads(exported.stdout)["size"] == 1
         # Another folder has other keys: it must not take this hub's database for its own.
         other = tmp_path / "other"
-        assert refused("serve", "--port", "0", "--state", other, "--database", empty_database_url)
+        line = refused("serve", "--port", "0", "--state", other, "--database", empty_database_url)
+        assert "other keys" in line
 
 
 @pytest.fixture
