@@ -89,7 +89,7 @@ async def verify_opened(stage: Stage) -> int:
         )
     )
     files = [Path(path) for each in written for path in each.said["files"]]
-    await asyncio.gather(*(stage.hub_command("verify", path) for path in files))
+    await stage.hub_command("verify", *files)
     return len(files)
 
 

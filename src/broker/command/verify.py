@@ -1,5 +1,5 @@
-"""`gatehouse verify FILE`: is this envelope's permit in the log? Offline, from the evidence file and the
-hub's keys.
+"""`gatehouse verify FILE …`: is this envelope's permit in the log? Offline, from evidence files and the hub's
+keys. One file is walked through step by step; of several, each gets a line.
 
 The steps are those of docs/protocol.md and `broker.protocol.evidence`. The hub's keys come from elsewhere,
 never from the file alone: a file could bring a hub of its own.
@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from broker.command.failed import CommandFailed
 from broker.command.options import add_state
@@ -60,8 +60,14 @@ class Report:
 
 def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's arguments."""
-    parser = commands.add_parser("verify", help="verify one envelope's permit, offline", epilog=_EXAMPLE)
-    parser.add_argument("file", type=Path, metavar="FILE", help="the evidence an adapter wrote")
+    parser = commands.add_parser("verify", help="verify envelopes' permits, offline", epilog=_EXAMPLE)
+    parser.add_argument(
+        "files",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        help="evidence that an adapter wrote, one envelope each",
+    )
     parser.add_argument(
         "--hub-keys",
         type=Path,
@@ -78,22 +84,42 @@ def run(options: argparse.Namespace) -> int:
     from broker.command.state import default_state, read_keys_file
 
     pinned = read_keys_file(options.hub_keys or (options.state or default_state()) / "hub.json")
-    report = verify(_evidence(options.file), pinned)
-    if options.json:
-        show(
-            {
-                "verified": report.verified,
-                "steps": [
-                    {"step": number, "says": sentence, "held": held, "why": why or None}
-                    for number, (sentence, held, why) in enumerate(report.steps, 1)
-                ],
-                **report.facts,
-                "not_shown": _NOT_SHOWN,
-            }
-        )
+    reports = [(path, verify(_evidence(path), pinned)) for path in options.files]
+    verified = all(report.verified for _, report in reports)
+    if options.json and len(reports) == 1:
+        show(_document(reports[0][1]))
+    elif options.json:
+        files = [{"file": str(path), **_document(report)} for path, report in reports]
+        show({"verified": verified, "files": files})
+    elif len(reports) == 1:
+        _print(reports[0][1])
     else:
-        _print(report)
-    return 0 if report.verified else 1
+        for path, report in reports:
+            say(_line(path, report))
+        good = sum(report.verified for _, report in reports)
+        say(f"{good} of {len(reports)} verified. Of one alone, gatehouse verify says what that shows.")
+    return 0 if verified else 1
+
+
+def _document(report: Report) -> dict[str, Any]:
+    return {
+        "verified": report.verified,
+        "steps": [
+            {"step": number, "says": sentence, "held": held, "why": why or None}
+            for number, (sentence, held, why) in enumerate(report.steps, 1)
+        ],
+        **report.facts,
+        "not_shown": _NOT_SHOWN,
+    }
+
+
+def _line(path: Path, report: Report) -> str:
+    facts = report.facts
+    if report.verified:
+        parties = f"{facts['kind']} from {facts['sender']} to {facts['recipient']}"
+        return f"ok      {path}: {parties}, record {facts['index']}"
+    number, why = len(report.steps), report.steps[-1][2]
+    return f"FAILED  {path}: step {number}: {why}"
 
 
 def _evidence(path: Path) -> "Evidence":

@@ -105,7 +105,8 @@ def step(state: State, event: Event) -> State:
         return TABLE[state, event]
     except KeyError:
         raise Problem(
-            "wrong-state", f"The envelope is {state.value.replace('_', ' ')}: it cannot {event.value} now."
+            "wrong-state",
+            f"The envelope is {state.value.replace('_', ' ')}; for that, '{event.value}' is not a next step.",
         ) from None
 
 
