@@ -2,14 +2,15 @@
 
 Promises: an identity key never changes here, a key set is taken only if the pinned identity signed it and it
 follows the one before, and no sealing key is given out for an agency whose fingerprint no person here has
-confirmed. So a sealing key that the hub has put in another's place is refused, or is heard to be wrong on the
-telephone.
+confirmed, or of which the hub shows now what cannot be believed. So a sealing key that the hub has put in
+another's place is refused, or is heard to be wrong on the telephone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.errors import Untrusted, WrongOrder
 from adapters.journal.journal import Journal
+from adapters.problem import Failure
 from broker.protocol.frame import DirectoryEntry
 from keys import keyset
 from keys.errors import Rejected
@@ -26,6 +27,8 @@ class Pinned:
     identity: PublicKey
     sets: tuple[tuple[str, KeySet], ...]
     confirmed_at: int | None
+    doubt: Failure | None = None
+    """Why what the hub shows of it now was refused; what stands here is as it was before."""
 
     def signing_key(self, kid: str) -> tuple[PublicKey, str]:
         """The public key of a kid and the key set token it stands in.
@@ -46,9 +49,12 @@ class Pinned:
         """The key to seal to at `at`.
 
         Raises:
-            Untrusted: `unconfirmed-agency`, `stopped-agency`, `key-set-expired`, `key-revoked`.
+            Untrusted: `unconfirmed-agency`, `stopped-agency`, `key-set-expired`, `key-revoked`; and while the
+            hub shows what was refused, `identity-changed` or `key-set-refused`.
         """
         name = self.entry.agency
+        if self.doubt is not None:
+            raise Untrusted(self.doubt.code, self.doubt.message)
         if self.confirmed_at is None:
             raise Untrusted(
                 "unconfirmed-agency",
@@ -86,10 +92,12 @@ class Directory:
         if row is None:
             return None
         known = self._parsed.get(agency)
-        mark = f"{row['confirmed_at']}:{row['entry']}"
+        mark = f"{row['confirmed_at']}:{row['doubt']}:{row['entry']}"
         if known is None or known[0] != mark:
             entry = DirectoryEntry.model_validate_json(row["entry"])
-            known = (mark, verify_entry(entry, before=None, confirmed_at=row["confirmed_at"]))
+            pinned = verify_entry(entry, before=None, confirmed_at=row["confirmed_at"])
+            doubt = None if row["doubt"] is None else Failure.model_validate_json(row["doubt"])
+            known = (mark, replace(pinned, doubt=doubt))
             self._parsed[agency] = known
         return known[1]
 
@@ -112,19 +120,36 @@ class Directory:
         """Pin a new agency, or follow a known one; whether anything was new.
 
         Raises:
-            Untrusted: `identity-changed` or `key-set-refused`; what was pinned stays as it was.
+            Untrusted: `identity-changed` or `key-set-refused`; what was pinned stays as it was, and until the
+            hub shows it again nothing more is sealed to this agency.
         """
         before = self.find(entry.agency)
         if before is not None and before.entry == entry:
+            await self._believe(before)
             return False
-        pinned = verify_entry(entry, before=before, confirmed_at=None)
-        identity, text = pinned.identity.kid, entry.dump().decode()
-        changed = await self._journal.run(
-            "put_pin", agency=entry.agency, identity=identity, entry=text, at=at
-        )
-        if not changed:
-            raise _identity_changed(entry.agency)
+        try:
+            pinned = verify_entry(entry, before=before, confirmed_at=None)
+            changed = await self._journal.run(
+                "put_pin",
+                agency=entry.agency,
+                identity=pinned.identity.kid,
+                entry=entry.dump().decode(),
+                at=at,
+            )
+            if not changed:
+                raise _identity_changed(entry.agency)
+        except Untrusted as error:
+            if before is not None:
+                doubt = Failure(code=error.code, message=error.message).dump().decode()
+                await self._journal.run("put_setting", name=_doubt(entry.agency), value=doubt)
+            raise
+        if before is not None:
+            await self._believe(before)
         return True
+
+    async def _believe(self, pinned: Pinned) -> None:
+        if pinned.doubt is not None:
+            await self._journal.run("drop_setting", name=_doubt(pinned.entry.agency))
 
     async def confirm(self, agency: str, fingerprint: str, *, at: int) -> None:
         """A person here has heard these digits from the agency itself.
@@ -170,6 +195,10 @@ def verify_entry(entry: DirectoryEntry, *, before: Pinned | None, confirmed_at: 
             "key-set-refused", f"The hub shows another agency's key set as that of {entry.agency}."
         )
     return Pinned(entry=entry, identity=identity, sets=tuple(sets), confirmed_at=confirmed_at)
+
+
+def _doubt(agency: str) -> str:
+    return f"doubt:{agency}"
 
 
 def _identity_changed(agency: str) -> Untrusted:

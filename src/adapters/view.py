@@ -136,7 +136,7 @@ class ActSent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
     """Another agency, as pinned here. Nothing is sealed to it before its fingerprint was confirmed by
-    telephone.
+    telephone, nor while `doubt` says that the hub shows something of it that was refused.
     """
 
     agency: str
@@ -147,3 +147,4 @@ class Peer:
     fingerprint: str
     confirmed_at: int | None
     key_set_version: int
+    doubt: str | None = None

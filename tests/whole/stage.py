@@ -3,17 +3,21 @@ real processes, each confirmed at the others by "telephone", and one agreement b
 """
 
 import asyncio
+import io
 import json
+import signal
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import asyncpg
 
+from adapters.step import Step
 from tests.whole.programs import Program, Ran, command, command_line, process, until
 
 T = TypeVar("T")
@@ -68,11 +72,11 @@ class Agency:
         self.begin(*arguments)
         self.connected()
 
-    def begin_killed_at(self, step: str) -> Program:
-        """Start its adapter so that it kills itself at that step (tests/whole/killed_at.py)."""
+    def die_at(self, step: Step) -> None:
+        """Run its adapter until it kills itself at that step."""
         assert self.running is None
-        line: list[str | Path] = [sys.executable, "-m", "tests.whole.killed_at", self.state, step]
-        return Program.start(self.name, line, logs=self.logs)
+        line: list[str | Path] = [sys.executable, "-m", "tests.adapters.core.doomed", self.state, step.value]
+        assert Program.start(self.name, line, logs=self.logs).ended() == -signal.SIGKILL
 
     def stop(self) -> None:
         """Stop its adapter cleanly."""
@@ -107,6 +111,10 @@ class Agency:
         """Change its journal behind its back."""
         with _journal(self.state) as db:
             db.execute(query, values)
+
+    def knows(self, other: str) -> bool:
+        """Whether it has heard of another agency."""
+        return bool(self.rows("SELECT 1 FROM pin WHERE agency = ?", other))
 
     def settings(self, **changes: int) -> None:
         """Set habits in `agency.json`; they count from its next start."""
@@ -247,7 +255,7 @@ class Stage:
         }
         for name, each in self.agencies.items():
             for other in self.agencies.keys() - {name}:
-                until(lambda each=each, other=other: _known(each, other), f"{name} has heard of {other}")  # type: ignore[misc]
+                until(partial(each.knows, other), f"{name} has heard of {other}")
                 each.do("keys", "confirm", other, digits[other])
 
     def play(self, *names: str) -> None:
@@ -280,10 +288,6 @@ class Stage:
             program.kill()
 
 
-def _known(agency: Agency, other: str) -> bool:
-    return bool(agency.rows("SELECT 1 FROM pin WHERE agency = ?", other))
-
-
 @contextmanager
 def _journal(state: Path) -> Iterator[sqlite3.Connection]:
     db = sqlite3.connect(state / "journal.sqlite", isolation_level=None, timeout=15)
@@ -303,8 +307,6 @@ async def _fetch(url: str, query: str, values: Sequence[object]) -> list[asyncpg
 
 
 async def _dump(url: str) -> dict[str, bytes]:
-    import io
-
     connection = await asyncpg.connect(url)
     try:
         names = await connection.fetch(

@@ -99,6 +99,7 @@ def _list(arguments: argparse.Namespace) -> int:
         say(
             f"  {peer.agency}  {peer.name} ({peer.sector.value}{stopped}): {confirmed}",
             f"    ring {peer.duty_contact}",
+            *([] if peer.doubt is None else [f"    REFUSED: {peer.doubt}"]),
         )
     return 0
 

@@ -26,6 +26,7 @@ def peers(folder: Folder) -> tuple[Peer, ...]:
             fingerprint=keyset.fingerprint(each.identity),
             confirmed_at=each.confirmed_at,
             key_set_version=each.sets[-1][1].version,
+            doubt=None if each.doubt is None else each.doubt.message,
         )
         for each in folder.directory.all()
     )

@@ -6,6 +6,10 @@ INSERT INTO setting (name, value) VALUES (:name, :value) ON CONFLICT (name) DO U
 -- Gives a named value.
 SELECT value FROM setting WHERE name = :name;
 
+-- name: drop_setting
+-- Forgets a named value.
+DELETE FROM setting WHERE name = :name;
+
 -- name: put_sent
 -- Journals an envelope before it is declared.
 INSERT INTO sent (jti, exchange, kind, recipient, categories, declaration, sealed_openings, body, sealed_to,
@@ -131,8 +135,8 @@ INSERT INTO pin (agency, identity, entry, pinned_at) VALUES (:agency, :identity,
 ON CONFLICT (agency) DO UPDATE SET entry = excluded.entry WHERE identity = excluded.identity;
 
 -- name: get_pin
--- Gives one pinned agency.
-SELECT * FROM pin WHERE agency = :agency;
+-- Gives one pinned agency, and why what the hub shows of it now is not believed.
+SELECT pin.*, (SELECT value FROM setting WHERE name = 'doubt:' || agency) AS doubt FROM pin WHERE agency = :agency;
 
 -- name: all_pins
 -- Gives every pinned agency.
