@@ -28,6 +28,11 @@ M = TypeVar("M", bound=Wire)
 HEARTBEAT: Final = 20.0
 """Seconds between pings; a link that does not answer one is gone."""
 
+_WORKING: Final = 1_024
+"""Frames of the hub's being answered at once: many times the credit it was given. What is dropped beyond is
+handed over again when its lease ends.
+"""
+
 _ASKED: Final[dict[str, type[BaseModel]]] = {
     verb.value: create_model(f"{model.__name__}Asked", __base__=Request, body=(model, ...))
     for verb, model in ASKED_OF_ADAPTER.items()
@@ -132,6 +137,8 @@ class Link:
             return  # no id to answer under; the hub's own heartbeat and leases sort it out
         if "re" in value:
             self._answered(value, data)
+        elif len(self._working) >= _WORKING:
+            log.warning("frame-dropped", code="too-many", count=len(self._working))
         elif isinstance(value.get("id"), str):
             task = asyncio.ensure_future(self._serve(value, data))
             self._working.add(task)

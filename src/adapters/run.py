@@ -16,7 +16,7 @@ from adapters.desk.writing import QUEUED
 from adapters.errors import AdapterError
 from adapters.folder import Folder
 from adapters.follow import look
-from adapters.keeping import drain
+from adapters.keeping import drain, forget
 from adapters.link import Handlers
 from adapters.logs import log
 from adapters.outbox import Job, Outbox
@@ -120,6 +120,8 @@ class Adapter:
                 await self._hooks.on_ask(exchange)
             case ("subject-key",):
                 await self._keys.settle()
+            case ("forget",):
+                await forget(self._work)
             case ("directory",):
                 await fetch.refresh(self._work)
                 self._known.set()
@@ -154,6 +156,7 @@ class Adapter:
             self._known.clear()
             self.outbox.put(("directory",))
             self.outbox.put(("subject-key",))
+            self.outbox.put(("forget",))
             self._follow_all()
 
     async def _watch(self) -> None:

@@ -18,7 +18,7 @@ from keys.errors import BadProof, Rejected
 from keys.note import Checkpoint
 
 M = TypeVar("M", bound=Wire)
-_KEPT: Final = 4_096
+KEPT: Final = 4_096
 """Checkpoints remembered: proofs older than these are asked for anew."""
 _OPENED: Final = 64
 """Checkpoints kept open: the hub signs one for many records, and they arrive close together."""
@@ -42,7 +42,7 @@ class Seen:
         self.size: int | None = None
         self.alarmed = bool(journal.rows("alarms"))
         """Whether proof against the hub lies in the journal: then nothing is sent."""
-        for row in reversed(journal.rows("checkpoints", limit=_KEPT)):
+        for row in reversed(journal.rows("checkpoints", limit=KEPT)):
             self._keep(row["size"], bytes(row["root"]))
 
     async def verify(
@@ -129,5 +129,5 @@ class Seen:
         self.size = size if self.size is None else max(self.size, size)
         if self.size == size:
             self._roots.move_to_end(size)
-        while len(self._roots) > _KEPT:
+        while len(self._roots) > KEPT:
             self._roots.popitem(last=False)

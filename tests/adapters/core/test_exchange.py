@@ -1,12 +1,14 @@
 """One exchange between two adapters over a real hub, to both receipts."""
 
 import json
+from dataclasses import replace
 
 from adapters.desk import evidence, follow, inbox
 from adapters.desk.act import decline, nil, recall, withdraw
 from adapters.desk.answer import answer
 from adapters.desk.ask import ask
 from adapters.view import Progress, TaskState
+from adapters.work import Hooks
 from broker.protocol.act import ReceiptOutcome
 from broker.protocol.body import AskBody, ItemBody
 from broker.protocol.evidence import Evidence, TrustedHub, verify_permit
@@ -136,8 +138,6 @@ async def test_an_open_task_is_said_to_be_waiting_a_little_before_it_is_due(pair
 
 
 async def test_a_refused_item_lets_its_task_wait_again(pair: Town) -> None:
-    from dataclasses import replace
-
     health = pair.folders["health"]
     exchange = await asked(pair)
     order = item_order(exchange)
@@ -169,3 +169,24 @@ async def test_a_withdrawn_ask_takes_no_item(pair: Town) -> None:
     item = await pair.ended("health", await answer(health, item_order(exchange)))
     assert (item.progress, item.problem_code) == (Progress.FAILED, "gone")
     assert json.dumps(item.problem)
+
+
+async def test_what_was_not_prepared_before_a_stop_is_prepared_after_it(pair: Town) -> None:
+    health = pair.folders["health"]
+    told: list[str] = []
+
+    async def fails(exchange: str) -> None:
+        told.append(exchange)
+        raise LookupError("on purpose")
+
+    async def answers(exchange: str) -> None:
+        await answer(health, item_order(exchange))
+
+    await pair.halt("health")
+    await pair.start("health", hooks=Hooks(on_ask=fails))
+    exchange = await asked(pair)
+    await pair.until(lambda: told == [exchange])
+    assert inbox.tasks(health)[0].state is TaskState.WAITING
+    await pair.halt("health")
+    await pair.start("health", hooks=Hooks(on_ask=answers))
+    assert (await pair.ended("care", exchange)).answered == (Category.HEALTH_ATTENDANCES,)

@@ -1,6 +1,7 @@
 """The log as an adapter saw it: one history, in whatever order checkpoints come; two are noticed for good."""
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,3 +164,13 @@ async def test_a_hub_that_cannot_say_now_is_no_second_history(journal: Journal) 
         await take(seen, journal, Busy(leaves(50)), 30)
     assert not seen.alarmed
     assert seen.size == 20
+
+
+async def test_old_checkpoints_are_forgotten_and_the_newest_kept(journal: Journal) -> None:
+    def many(db: sqlite3.Connection) -> None:
+        for size in range(1, 51):
+            execute(db, "put_checkpoint", size=size, root=bytes(32), note="")
+
+    await journal.write(many)
+    await journal.run("forget_checkpoints", keep=9)
+    assert [row["size"] for row in journal.rows("checkpoints", limit=100)] == list(range(50, 40, -1))
