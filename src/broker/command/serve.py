@@ -27,6 +27,7 @@ examples:
     --host 0.0.0.0 --url https://hub.example --tls-cert chain.pem --tls-key key.pem
 """
 _START_WAIT: Final = 120.0
+_STOP_WAIT: Final = 60.0
 
 
 def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -101,7 +102,18 @@ async def _serve(options: argparse.Namespace) -> None:
         say(f"gatehouse is listening on {origins.public}")
         await stopped.wait()
         log.info("stopping", pid=os.getpid())
+        # What is not over by then waits for something that does not come, such as a database that is gone.
+        # Ending all the same is what a power cut would do, and that loses nothing acknowledged.
+        abandoning = asyncio.get_running_loop().call_later(_STOP_WAIT, _abandon)
+    abandoning.cancel()
     log.info("stopped", pid=os.getpid())
+
+
+def _abandon() -> None:
+    from broker.logging import log
+
+    log.error("stop-abandoned", pid=os.getpid())
+    os._exit(1)
 
 
 @contextlib.asynccontextmanager
@@ -110,20 +122,18 @@ async def _opened(options: argparse.Namespace, state: Path) -> "AsyncIterator[Hu
     it."""
     from broker.clock import SYSTEM
     from broker.command.database import database_url
+    from broker.command.keeper import kept
     from broker.command.state import verify_keys_present
     from broker.hub import open_hub
     from broker.keyring import load_or_make
     from broker.settings import Settings
-    from broker.store import postgres
     from keys.errors import BadSignature
 
     async with contextlib.AsyncExitStack() as stack:
         url = database_url(options)
         with await asyncio.to_thread(_turn, state):
             if url is None:
-                embedded = await postgres.start(state)
-                stack.push_async_callback(embedded.stop)
-                url = embedded.url
+                url = await stack.enter_async_context(kept(state))
             settings = Settings() if options.cadence_ms is None else Settings(cadence_ms=options.cadence_ms)
             verify_keys_present(state)
             keyring = load_or_make(state / "keys")

@@ -2,8 +2,12 @@
 
 import datetime as dt
 import json
+import os
+import signal
 import ssl
 import stat
+import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -54,6 +58,25 @@ def test_a_first_start_makes_a_private_folder_and_the_next_finds_it_again_even_a
     # A key that is lost is not quietly made anew: subjects would get other tokens, records another signer.
     (state / "keys" / "subject").unlink()
     assert "restore" in refused("serve", "--port", "0", "--state", state)
+
+
+def test_an_embedded_database_that_dies_is_started_again_and_the_hub_goes_on(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with serving(state) as hub:
+        pid = int((state / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGKILL)
+        seen: set[int] = set()
+        deadline = time.monotonic() + 60
+        while seen != {200, 503} and time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{hub.url}/readyz", timeout=10) as response:
+                    seen |= {response.status} if 503 in seen else set()
+            except urllib.error.HTTPError as error:
+                seen.add(error.code)
+            time.sleep(0.2)
+        assert seen == {200, 503}
+        assert gatehouse("agency", "list", state=state).returncode == 0
+        assert hub.stop() == 0
 
 
 def test_two_hubs_on_one_folder_are_one_hub_on_two_ports(tmp_path: Path) -> None:
