@@ -33,7 +33,7 @@ from keys import keyset
 from keys.errors import Rejected
 from keys.signing import parse_public_key
 
-_LOOK: Final = 0.25
+_LOOK: Final = 5.0
 _PATIENCE: Final = 60.0
 """Seconds for one exchange before it counts as lost."""
 _READY: Final = 30.0

@@ -1,7 +1,7 @@
 """Asker and source of the bare relay, in one process: real HPKE bodies, a journal each, no signatures and no
 proofs.
 
-The journal is the adapter's own (one writing thread, group commit, synchronous=FULL) with as many commits for
+The journal is the adapter's own (group commit, synchronous=FULL) with as many commits for
 each envelope: written, declared, deposited and told at the sender; received and acknowledged at the
 recipient.
 """
@@ -51,7 +51,7 @@ class Peer:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(_SCHEMA)
         db.close()
-        self._writer = Writer(self._connect)
+        self._writer = Writer(self._connect(), patience_ms=1_000)
         self._socket: aiohttp.ClientWebSocketResponse[Any]
         self._numbers = itertools.count()
         self._open: dict[str, asyncio.Future[Any]] = {}
@@ -105,7 +105,7 @@ class Peer:
         await self._socket.send_frame(json.dumps(frame).encode(), aiohttp.WSMsgType.TEXT)
 
     async def _write(self, statement: str, *values: Any) -> None:
-        await asyncio.wrap_future(self._writer.submit(lambda db: db.execute(statement, values)))
+        await self._writer.run(lambda db: db.execute(statement, values))
 
     def _begin(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
