@@ -1,4 +1,5 @@
-"""Group commit: what arrives while one transaction runs goes into the next together.
+"""Group commit: what arrives while one transaction runs, or shortly after it began, goes into the next
+together.
 
 One batcher per verb, one transaction in flight each. A batch that fails is tried again one by one, so that
 one bad declaration costs nobody else; a commit whose answer was lost is run again behind a barrier and gives
@@ -48,14 +49,17 @@ class Batcher(Generic[In, Out]):
         run: Callable[[Sequence[In]], Awaitable[Sequence[Out | Problem]]],
         *,
         limit: int,
+        gap: float,
         barrier: Callable[[], Awaitable[None]],
     ) -> None:
         self._run = run
         self._limit = limit
+        self._gap = gap
         self._barrier = barrier
         self._waiting: deque[tuple[In, asyncio.Future[Out]]] = deque()
         self._arrived = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._next = 0.0
 
     def start(self) -> None:
         """Begin to work off what is submitted."""
@@ -89,6 +93,7 @@ class Batcher(Generic[In, Out]):
             await self._arrived.wait()
             self._arrived.clear()
             while self._waiting:
+                await self._gather()
                 batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
                 running = asyncio.ensure_future(self._batch(batch))
                 try:
@@ -96,6 +101,13 @@ class Batcher(Generic[In, Out]):
                 except asyncio.CancelledError:
                     await running
                     raise
+
+    async def _gather(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._next > now:
+            await asyncio.sleep(self._next - now)
+            now = self._next
+        self._next = now + self._gap
 
     async def _batch(self, batch: list[tuple[In, asyncio.Future[Out]]]) -> None:
         try:

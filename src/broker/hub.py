@@ -6,7 +6,7 @@ background (integration, sweep, wake-ups, the three batchers) and at the end fin
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 import asyncpg
 import structlog
 
-from broker.batch import Batcher
+from broker.batch import Batcher, In, Out
 from broker.exchange.act import act
 from broker.exchange.acting import Acting
 from broker.exchange.asks import AskReader
@@ -33,6 +33,7 @@ from broker.log.recent import Recent
 from broker.log.recorder import Recorder
 from broker.log.tiles import TileCache
 from broker.protocol.frame import Acted, Deposited
+from broker.protocol.problem import Problem
 from broker.protocol.record import Origin
 from broker.settings import Settings
 from broker.step import Observer, unobserved
@@ -164,18 +165,20 @@ async def open_hub(
         integrator=integrator,
         prover=Prover(pool=pool, head=head, tiles=tiles, recent=recent, learn=integrator.learn),
         wake=wake,
-        declaring=Batcher(
-            lambda batch: declare(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)
-        ),
-        depositing=Batcher(
-            lambda batch: deposit(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)
-        ),
-        acting=Batcher(
-            lambda batch: act(hub, batch), limit=settings.batch_limit, barrier=lambda: barrier(pool)
-        ),
+        declaring=_batcher(pool, settings, lambda batch: declare(hub, batch)),
+        depositing=_batcher(pool, settings, lambda batch: deposit(hub, batch)),
+        acting=_batcher(pool, settings, lambda batch: act(hub, batch)),
     )
     await hub.integrator.open()
     return hub
+
+
+def _batcher(
+    pool: Pool, settings: Settings, run: Callable[[Sequence[In]], Awaitable[Sequence[Out | Problem]]]
+) -> Batcher[In, Out]:
+    return Batcher(
+        run, limit=settings.batch_limit, gap=settings.batch_gap_ms / 1000, barrier=lambda: barrier(pool)
+    )
 
 
 @contextlib.asynccontextmanager

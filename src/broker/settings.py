@@ -14,6 +14,10 @@ class Settings:
     batch_limit: int = 64
     """Declarations, deposits or acts in one transaction at most: bounds how long the log's counter is held.
     """
+    batch_gap_ms: int = 4
+    """Two batches of one kind begin at least so far apart: a commit costs the same for one as for many, so a
+    busy hub gathers; what comes to a quiet one goes at once.
+    """
     prove_wait: float = 5.0
     """How long an answer waits for its checkpoint before it leaves without a proof."""
     deposit_within: int = 3_600
