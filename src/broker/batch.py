@@ -59,6 +59,7 @@ class Batcher(Generic[In, Out]):
         self._waiting: deque[tuple[In, asyncio.Future[Out]]] = deque()
         self._arrived = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
         self._next = 0.0
 
     def start(self) -> None:
@@ -66,7 +67,8 @@ class Batcher(Generic[In, Out]):
         self._task = asyncio.create_task(self._work(), name="batcher")
 
     async def stop(self) -> None:
-        """Finish the batch in flight; refuse what still waits."""
+        """Finish the batch in flight; refuse what still waits, and what comes later."""
+        self._stopped = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -81,7 +83,7 @@ class Batcher(Generic[In, Out]):
         Raises:
             Problem: the item's own, or `unavailable` when the database cannot be reached.
         """
-        if len(self._waiting) >= QUEUE_LIMIT:
+        if self._stopped or len(self._waiting) >= QUEUE_LIMIT:
             raise _unavailable()
         future: asyncio.Future[Out] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))

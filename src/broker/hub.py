@@ -27,14 +27,14 @@ from broker.exchange.wake import Wake
 from broker.keyring import FIRST_ADMINISTRATOR, HubKeyring
 from broker.log.append import Entry, append
 from broker.log.head import LogHead
-from broker.log.integrate import Integrator
+from broker.log.integrate import DamagedLog, Integrator
 from broker.log.prove import Prover
 from broker.log.recent import Recent
 from broker.log.recorder import Recorder
 from broker.log.tiles import TileCache
 from broker.protocol.frame import Acted, Deposited
 from broker.protocol.problem import Problem
-from broker.protocol.record import Origin
+from broker.protocol.record import Origin, parse_record
 from broker.settings import Settings
 from broker.step import Observer, unobserved
 from broker.store.migrate import migrate
@@ -169,7 +169,22 @@ async def open_hub(
         depositing=_batcher(pool, settings, lambda batch: deposit(hub, batch)),
         acting=_batcher(pool, settings, lambda batch: act(hub, batch)),
     )
-    await hub.integrator.open()
+    try:
+        await _verify_keys(pool, keys)
+        await hub.integrator.open()
+    except DamagedLog as damage:
+        await pool.close()
+        raise (
+            _other_keys()
+            if damage.code == "checkpoint-not-ours"
+            else StoreUnavailable(
+                "damaged-log",
+                f"The stored log is damaged ({damage.code}): restore the database from a backup.",
+            )
+        ) from damage
+    except BaseException:
+        await pool.close()
+        raise
     return hub
 
 
@@ -203,7 +218,7 @@ async def running(hub: Hub) -> AsyncIterator[Hub]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         # What was committed last should not wait for the next start to be provable.
-        with contextlib.suppress(*LOST, asyncpg.PostgresError, CommitUnknown, TimeoutError):
+        with contextlib.suppress(*LOST, asyncpg.PostgresError, CommitUnknown, DamagedLog, TimeoutError):
             while await asyncio.wait_for(hub.integrator.integrate(), 10):
                 pass
         with contextlib.suppress(TimeoutError):
@@ -282,6 +297,22 @@ async def _settle(
         return hub_id, origin
 
     return await committed(pool, work)
+
+
+async def _verify_keys(pool: Pool, keys: HubKeyring) -> None:
+    # The log's first record says which key signs records: with another, every process would stop at the
+    # other's.
+    row = await pool.fetchrow(queries("log")["read_record"], 0)
+    if row is not None:
+        _, first = parse_record(bytes(row["text"]).decode("ascii"))
+        if not isinstance(first, Origin) or first.decision_key != keys.decision.public.jwk():
+            raise _other_keys()
+
+
+def _other_keys() -> StoreUnavailable:
+    return StoreUnavailable(
+        "other-keys", "The database belongs to a hub with other keys: use the state folder it was made with."
+    )
 
 
 def hub_document(hub: Hub) -> dict[str, str | dict[str, str]]:

@@ -17,7 +17,7 @@ from broker.protocol import record
 from broker.protocol.evidence import digest_of
 from broker.protocol.problem import Problem
 from broker.store.query import queries
-from broker.store.transaction import Connection, committed
+from broker.store.transaction import CommitUnknown, Connection, barrier, committed
 from keys import jws, strict_json
 from keys.errors import Rejected
 from keys.signing import parse_public_key, public_key, verify_prime_order
@@ -72,7 +72,12 @@ async def administer(hub: "Hub", token: str, document: object, *, at: int) -> in
         )
         return await append(connection, hub.recorder, [entry])
 
-    index = await committed(hub.pool, work)
+    try:
+        index = await committed(hub.pool, work)
+    except CommitUnknown:
+        # Run again behind a barrier: it finds what it did, durably, or does it now.
+        await barrier(hub.pool)
+        index = await committed(hub.pool, work)
     hub.head.pending.set()
     for hint in hints:
         hub.wake.tell_here(hint.kind, hint.agencies)

@@ -47,18 +47,44 @@ class Depositing:
 async def deposit(hub: "Hub", batch: Sequence[Depositing]) -> list[Deposited | Problem]:
     """Take a batch of bodies; each gets its state or its own problem."""
     digests = await asyncio.to_thread(lambda: [_digest(each) for each in batch])
-    taking = {
-        each.id: (each, digest)
-        for each, digest in zip(batch, digests, strict=True)
-        if isinstance(digest, str)
-    }
+    taking: dict[tuple[str, str], tuple[Depositing, str]] = {}
+    for each, digest in zip(batch, digests, strict=True):
+        if isinstance(digest, str):
+            taking.setdefault(each.id, (each, digest))
+    found, unproved = await _take(hub, taking)
+    if unproved:
+        # Proved by another process perhaps: this one then learns of it and looks once more.
+        await hub.prover.reach(max(unproved.values()) + 1)
+        again, _ = await _take(hub, {key: taking[key] for key in unproved})
+        found |= again
+    outcomes: list[Deposited | Problem] = []
+    for each, digest in zip(batch, digests, strict=True):
+        if isinstance(digest, Problem):
+            outcomes.append(digest)
+        elif taking[each.id] == (each, digest):
+            outcomes.append(found.get(each.id, Problem.not_found()))
+        else:
+            # It shares its envelope with another of this batch: it takes its turn after it.
+            outcomes.append((await deposit(hub, [each]))[0])
+    return outcomes
+
+
+async def _take(
+    hub: "Hub", taking: Mapping[tuple[str, str], tuple[Depositing, str]]
+) -> tuple[dict[tuple[str, str], Deposited | Problem], dict[tuple[str, str], int]]:
+    """Take bodies in one transaction; give the outcomes, and the record's index of each permit not yet
+    proved.
+    """
+    found: dict[tuple[str, str], Deposited | Problem] = {}
+    unproved: dict[tuple[str, str], int] = {}
     recipients: set[str] = set()
 
-    async def work(connection: Connection) -> Mapping[tuple[str, str], Deposited | Problem]:
+    async def work(connection: Connection) -> None:
+        found.clear()
+        unproved.clear()
         recipients.clear()
-        replaced = await refuse_replaced(connection, [each.caller for each in batch])
+        replaced = await refuse_replaced(connection, [each.caller for each, _ in taking.values()])
         rows = await connection.fetch(_SQL["lock_envelopes"], [i for i, _ in taking], [j for _, j in taking])
-        found: dict[tuple[str, str], Deposited | Problem] = {}
         moving = []
         for row in rows:
             key = (row["sender"], row["jti"])
@@ -67,6 +93,8 @@ async def deposit(hub: "Hub", batch: Sequence[Depositing]) -> list[Deposited | P
                 found[key] = replaced[each.caller.agency]
                 continue
             outcome = _step(row, digest, hub.head.size, each.at)
+            if row["state"] == State.PERMITTED.value and row["record_index"] >= hub.head.size:
+                unproved[key] = row["record_index"]
             if outcome is None:
                 moving.append(key)
                 recipients.add(row["recipient"])
@@ -79,17 +107,12 @@ async def deposit(hub: "Hub", batch: Sequence[Depositing]) -> list[Deposited | P
             )
             await connection.execute(_SQL["move"], *ids, [State.DEPOSITED.value] * len(moving))
             await hub.wake.tell(connection, "handover", recipients)
-        return found
 
-    found: Mapping[tuple[str, str], Deposited | Problem] = {}
     if taking:
-        found = await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.DEPOSIT_WRITTEN))
+        await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.DEPOSIT_WRITTEN))
         hub.observe(Step.DEPOSIT_COMMITTED)
         hub.wake.tell_here("handover", recipients)
-    return [
-        digest if isinstance(digest, Problem) else found.get(each.id, Problem.not_found())
-        for each, digest in zip(batch, digests, strict=True)
-    ]
+    return found, unproved
 
 
 def _digest(each: Depositing) -> str | Problem:

@@ -2,13 +2,13 @@
 
 As a story, for one connection:
 
-1. Find what waits, oldest first, and whom and which consents it rests on. Nothing is locked yet.
-2. Share-lock the guards; share-lock the connection row: a connection that has been replaced gets nothing.
-3. Lock the envelopes that still wait, skipping those another transaction has.
-4. Decide each again from the facts as they are now. Allowed: a handover record and a lease. Anything else: a
-   recalled record, and the body is deleted; if it had been handed over before, the record says that it may
-   have been received.
-5. After the commit, and only then, the envelopes leave with their permits' proofs.
+1. Find what waits, oldest first, and whom and which consents it rests on. Nothing is locked yet. 2.
+Share-lock the guards; share-lock the connection row: a connection that has been replaced gets nothing. 3.
+Lock the envelopes that still wait, skipping those another transaction has. 4. Decide each again from the
+facts as they are now. Allowed: a handover record and a lease. Anything else: a recalled record, and the
+body is deleted; if it had been handed over before, the record says that it may have been received. 5. After
+the commit, and only then, the envelopes leave with their permits' proofs. Where the commit's answer was
+lost, after a barrier, and only those that it leased.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from broker.protocol.life import Event, State, step
 from broker.protocol.problem import Problem
 from broker.step import Step
 from broker.store.query import queries
-from broker.store.transaction import Connection, committed
+from broker.store.transaction import CommitUnknown, Connection, barrier, committed
 from policies.vocabulary import Outcome, RecallReason
 
 if TYPE_CHECKING:
@@ -66,16 +66,24 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
     if not candidates:
         return []
 
-    async def work(connection: Connection) -> tuple[list[_Judged], set[str], dict[tuple[str, str], str]]:
+    leased: list[_Judged] = []
+    bodies: dict[tuple[str, str], str] = {}
+
+    async def work(connection: Connection) -> set[str]:
+        nonlocal leased, bodies
         judged = await _judge(hub, connection, caller, candidates, at)
         leased = [each for each in judged if each.reason is None]
-        bodies = await connection.fetch(_SQL["read_bodies"], *_ids(leased))
-        told = await _write(hub, connection, caller, judged, at)
-        return leased, told, {(row["sender"], row["jti"]): bytes(row["sealed"]).decode() for row in bodies}
+        rows = await connection.fetch(_SQL["read_bodies"], *_ids(leased))
+        bodies = {(row["sender"], row["jti"]): bytes(row["sealed"]).decode() for row in rows}
+        return await _write(hub, connection, caller, judged, at)
 
-    leased, told, bodies = await committed(
-        hub.pool, work, before_commit=lambda: hub.observe(Step.HANDOVER_WRITTEN)
-    )
+    try:
+        told = await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.HANDOVER_WRITTEN))
+    except CommitUnknown:
+        # Nobody else leases to this connection: what is leased as we meant to was, by that commit. What is
+        # not still waits.
+        await barrier(hub.pool)
+        leased, told = await _still_leased(hub, leased, at), set()
     hub.observe(Step.HANDOVER_COMMITTED)
     hub.head.pending.set()
     hub.wake.tell_here("changed", told)
@@ -94,6 +102,12 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
         for each in sorted(leased, key=lambda one: int(one.row["seq"]))
         if each.row["record_index"] in proofs and each.id in bodies
     ]
+
+
+async def _still_leased(hub: "Hub", meant: Sequence[_Judged], at: int) -> list[_Judged]:
+    rows = await hub.pool.fetch(_SQL["leased"], *_ids(meant), at + hub.settings.lease)
+    found = {(row["sender"], row["jti"], row["handovers"]) for row in rows}
+    return [each for each in meant if (*each.id, each.row["handovers"] + 1) in found]
 
 
 async def _judge(

@@ -12,8 +12,11 @@ from broker.protocol.life import State
 from broker.protocol.problem import Problem
 from broker.store.query import queries
 from broker.store.transaction import Connection
+from policies.finding import Need
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from broker.hub import Hub
 
 _SQL = queries("act")
@@ -27,18 +30,14 @@ async def lift(hub: "Hub", connection: Connection, verified: Verified, taken: ac
             `wrong-state` when it is no longer held.
     """
     peek = await connection.fetchrow(_SQL["read_one"], taken.sender, taken.envelope)
-    if peek is None or taken.iss not in (peek["sender"], peek["recipient"]):
+    if peek is None or not _concerned(peek, taken):
         raise Problem.not_found()
     _, declaration = parse_declaration(peek["declaration"])
     facts, answered = await facts_of(hub, connection, declaration)
     row = await connection.fetchrow(_SQL["lock_one"], taken.sender, taken.envelope)
-    if row is None:
+    if row is None or not _concerned(row, taken):
         raise Problem.not_found()
-    needs = [
-        need
-        for need in kept_from_row(row).needs
-        if need.fact.value == taken.fact and need.agency == taken.iss
-    ]
+    needs = _needs(row, taken)
     if State(row["state"]) is not State.HELD:
         raise Problem("wrong-state", "The envelope is not held any more; nothing to lift.")
     if not needs:
@@ -65,3 +64,20 @@ async def lift(hub: "Hub", connection: Connection, verified: Verified, taken: ac
         state=state,
         hints=hints,
     )
+
+
+def _needs(row: "asyncpg.Record", taken: acts.Lift) -> list[Need]:
+    return [
+        need
+        for need in kept_from_row(row).needs
+        if need.fact.value == taken.fact and need.agency == taken.iss
+    ]
+
+
+def _concerned(row: "asyncpg.Record", taken: acts.Lift) -> bool:
+    # Its sender; and its recipient where the hold names it, or once it has been handed over. To a recipient
+    # that has heard of nothing yet it is not there.
+    if row["sender"] == taken.iss:
+        return True
+    named = bool(_needs(row, taken)) or taken.fact in row["lifted"] or row["handovers"] > 0
+    return bool(row["recipient"] == taken.iss) and named

@@ -44,6 +44,9 @@ async def withdraw(connection: Connection, verified: Verified, taken: acts.Withd
     Raises:
         Problem: `not-found` when the exchange is not the asker's.
     """
+    # The ask before its exchange, as a handover and a lift lock them, or each could wait for the other. Its
+    # items come after: a declared item locks the exchange first.
+    await connection.fetchrow(_SQL["lock_one"], taken.iss, taken.exchange)
     exchange = await connection.fetchrow(_SQL["lock_exchange"], taken.exchange, taken.iss)
     if exchange is None or exchange["asker"] != taken.iss:
         raise Problem.not_found()

@@ -62,7 +62,7 @@ async def export(
             _write(folder / tile.tile_path(one.level, one.index, one.width), one.hashes)
             count += 1
             progress(count)
-    if tile.root_from_tiles(checkpoint.size, stored) != checkpoint.root:
+    if tile.verify_tiles(checkpoint.size, stored) != checkpoint.root:
         raise BadProof(
             "root-differs", "The stored tiles do not give the checkpoint's root; the store is damaged."
         )

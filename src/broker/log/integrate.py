@@ -92,6 +92,9 @@ class Integrator:
                 _log.warning("log-store-unavailable", error=type(error).__name__)
                 await asyncio.sleep(_RETRY)
                 self.head.pending.set()
+            except Exception as error:  # whatever it is, integration must not end with it
+                _log.error("log-failed", error=type(error).__name__)
+                await asyncio.sleep(_RETRY)
 
     async def _next_beat(self) -> None:
         # On a grid of the loop's own clock and not some time after a commit: when it happens tells less so.
@@ -172,7 +175,10 @@ class Integrator:
             raise DamagedLog("checkpoint-missing", 0)
         if before == row["size"]:
             return
-        checkpoint = note.open_checkpoint(bytes(row["note"]), self.keys.log_vkey(self.origin))
+        try:
+            checkpoint = note.open_checkpoint(bytes(row["note"]), self.keys.log_vkey(self.origin))
+        except Rejected:
+            raise DamagedLog("checkpoint-not-ours", int(row["size"])) from None
         if (checkpoint.size, checkpoint.root) != (row["size"], bytes(row["root"])):
             raise DamagedLog("checkpoint-differs", int(row["size"]))
         if row["size"] < before:

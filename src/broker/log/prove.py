@@ -48,7 +48,7 @@ class Prover:
             along.
         """
         # A reader that is shown less than it has seen must take it for a rollback.
-        await self._reach(max([seen or 0, *(index + 1 for index in indices)]))
+        await self.reach(max([seen or 0, *(index + 1 for index in indices)]))
         size, root, note = self._head.size, self._head.root, self._head.note.decode()
         wanted = sorted({index for index in indices if index < size})
         if not wanted:
@@ -76,8 +76,11 @@ class Prover:
             for index, record in records.items()
         }
 
-    async def _reach(self, size: int) -> None:
-        # No waiting: what is not under the newest checkpoint now is not proved yet.
+    async def reach(self, size: int) -> None:
+        """Learn the newest checkpoint if this process knows none of that size; another may have made it.
+
+        Nothing is waited for: what is not under the newest checkpoint now is not proved yet.
+        """
         if size > self._head.size:
             with contextlib.suppress(DamagedLog):
                 await self._learn()
@@ -115,7 +118,7 @@ class Prover:
         Raises:
             Problem: `unprocessable` when the sizes are out of order or beyond the log.
         """
-        await self._reach(max(old, new))
+        await self.reach(max(old, new))
         size, note = self._head.size, self._head.note.decode()
         end = new or size
         if not old <= end <= size:

@@ -22,8 +22,9 @@ SELECT * FROM exchange WHERE id = $1 AND (asker = $2 OR source = $2) FOR UPDATE;
 UPDATE exchange SET withdrawn = true WHERE id = $1;
 
 -- name: undelivered_of
--- Locks what of an exchange has not been received, to recall it.
-SELECT * FROM envelope WHERE exchange = $1 AND state IN ('held', 'permitted', 'deposited', 'handed_over')
+-- Locks what of an exchange has not been received, to recall it. A notice that regards it is not its asker's.
+SELECT * FROM envelope WHERE exchange = $1 AND kind IN ('ask', 'item')
+  AND state IN ('held', 'permitted', 'deposited', 'handed_over')
 ORDER BY sender, jti FOR UPDATE;
 
 -- name: lock_one

@@ -111,6 +111,12 @@ ORDER BY e.sender, e.jti FOR UPDATE OF e SKIP LOCKED;
 UPDATE envelope e SET state = 'handed_over', handovers = e.handovers + 1, lease_until = $3
 FROM unnest($1::text[], $2::text[]) AS u(sender, jti) WHERE e.sender = u.sender AND e.jti = u.jti;
 
+-- name: leased
+-- Finds which envelopes a handover with this lease has leased, after its commit's answer was lost.
+SELECT e.sender, e.jti, e.handovers FROM envelope e
+JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
+WHERE e.state = 'handed_over' AND e.lease_until = $3;
+
 -- name: read_bodies
 -- Reads sealed bodies for handover.
 SELECT b.sender, b.jti, b.sealed FROM body b
