@@ -38,7 +38,8 @@ class LogHead:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (index, next(self._order), future))
         try:
-            await asyncio.wait_for(future, within)
+            async with asyncio.timeout(within):
+                await future
         except TimeoutError:
             return index < self.size
         return True

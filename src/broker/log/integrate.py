@@ -78,7 +78,8 @@ class Integrator:
         while True:
             # Now and then unasked: another process may have integrated, or died before it could.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.head.pending.wait(), _LOOK)
+                async with asyncio.timeout(_LOOK):
+                    await self.head.pending.wait()
             self.head.pending.clear()
             await self._next_beat()
             try:
