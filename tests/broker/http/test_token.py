@@ -3,11 +3,10 @@
 import asyncio
 from urllib.parse import urlencode
 
-import pytest
-
 from broker.protocol.act import AgencyKeyRevocation, AgencyStop
-from keys import dpop, jws, strict_json
+from keys import dpop, jws
 from keys.signing import SigningKey
+from keys.strict_json import JsonValue
 from tests.broker.exchange.desk import new_jti
 from tests.broker.http.conftest import House
 from tests.broker.http.peer import Peer
@@ -66,24 +65,13 @@ async def test_an_unknown_key_and_a_bad_signature_give_the_same_bytes(house: Hou
     assert unknown.data == forged.data
 
 
-@pytest.mark.parametrize(
-    "kid", ["../../etc/passwd", "' OR 1=1 --", "\0", "k" * (1 << 20), "A" * 43, "https://keys.example/k"]
-)
-async def test_a_kid_is_a_look_up_and_nothing_else(house: House, kid: str) -> None:
+async def test_a_kid_is_a_look_up_and_nothing_else(house: House) -> None:
     peer = await house.welcome("northcare")
-    payload = strict_json.dump(
-        {
-            "iss": "northcare",
-            "sub": "northcare",
-            "aud": house.hub.hub_id,
-            "jti": new_jti(),
-            "iat": house.clock.at,
-            "exp": house.clock.at + 60,
-        }
-    )
-    token = jws.sign_with_header(payload, peer.desk.signing, {"kid": kid, "typ": "client-authentication+jwt"})
-    answer = await peer.ask_token(token)
-    assert answer.status in (401, 413)
+    for kid in ("../../etc/passwd", "' OR 1=1 --", "\0", "k" * (1 << 20), "A" * 43, "https://keys.example/k"):
+        claims = jws.parse(peer.assertion()).payload
+        header: dict[str, JsonValue] = {"kid": kid, "typ": "client-authentication+jwt"}
+        answer = await peer.ask_token(jws.sign_with_header(claims, peer.desk.signing, header))
+        assert answer.status in (401, 413), kid[:20]
 
 
 async def test_an_assertion_and_a_proof_are_good_once(house: House) -> None:
@@ -94,7 +82,7 @@ async def test_an_assertion_and_a_proof_are_good_once(house: House) -> None:
     assert (await peer.ask_token(proof=proof)).reason == "dpop-replayed"
 
 
-async def test_of_a_thousand_shows_of_one_assertion_one_counts(house: House) -> None:
+async def test_of_a_hundred_shows_of_one_assertion_one_counts(house: House) -> None:
     peer = await house.welcome("northcare")
     assertion = peer.assertion()
     answers = await asyncio.gather(*(peer.ask_token(assertion) for _ in range(100)))
