@@ -72,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _perform(parsed: argparse.Namespace) -> int:
     # Here and not above, so that --help does not wait for them.
+    import sqlite3
+
     from adapters.command.screen import complain, give
     from adapters.errors import AdapterError
     from broker.protocol.problem import Problem
@@ -93,12 +95,24 @@ def _perform(parsed: argparse.Namespace) -> int:
             "system",
             f"{error.strerror or 'the system refused'}: {error.filename or 'see the command line'}.",
         )
+    except sqlite3.DatabaseError as error:
+        code, message = _journal(getattr(error, "sqlite_errorname", "unknown"))
     except Exception as error:
         code, message = "unforeseen", _unforeseen(error)
     if parsed.json:
         give({"error": {"code": code, "message": message}})
     complain(f"gatehouse-adapter: {message}")
     return Exit.FAILED
+
+
+def _journal(name: str) -> tuple[str, str]:
+    """What a person may do about SQLite's error of that name."""
+    if name in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+        return "journal-damaged", "journal.sqlite is no journal or is damaged: restore it from a backup."
+    return (
+        "journal-unusable",
+        f"journal.sqlite cannot be used now ({name}): look for a full disk, or a program that holds it.",
+    )
 
 
 def _unforeseen(error: Exception) -> str:

@@ -24,7 +24,9 @@ _CODE_TTL: Final = 72 * 3600
 
 def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's arguments."""
-    parser = commands.add_parser("agency", help="invite, list and stop agencies")
+    parser = commands.add_parser(
+        "agency", help="invite, list and stop agencies", epilog="example: gatehouse agency list"
+    )
     verbs = parser.add_subparsers(required=True, metavar="WHAT")
 
     add = verbs.add_parser(

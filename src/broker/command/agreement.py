@@ -20,7 +20,11 @@ _FIELDS: Final = ("id", "controllers", "purposes", "categories", "starts")
 
 def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's arguments."""
-    parser = commands.add_parser("agreement", help="sign and end data sharing agreements")
+    parser = commands.add_parser(
+        "agreement",
+        help="sign and end data sharing agreements",
+        epilog="example: gatehouse agreement sign agreement.json",
+    )
     verbs = parser.add_subparsers(required=True, metavar="WHAT")
     sign = verbs.add_parser(
         "sign",

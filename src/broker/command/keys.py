@@ -17,7 +17,7 @@ _USES: Final = {
 
 def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's arguments."""
-    parser = commands.add_parser("keys", help="list the hub's keys")
+    parser = commands.add_parser("keys", help="list the hub's keys", epilog="example: gatehouse keys list")
     verbs = parser.add_subparsers(required=True, metavar="WHAT")
     listing = verbs.add_parser(
         "list", help="list the hub's keys by their public parts", epilog="example: gatehouse keys list --json"

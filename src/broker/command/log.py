@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's arguments."""
-    parser = commands.add_parser("log", help="export the log")
+    parser = commands.add_parser("log", help="export the log", epilog="example: gatehouse log export ./log")
     verbs = parser.add_subparsers(required=True, metavar="WHAT")
     export = verbs.add_parser(
         "export",

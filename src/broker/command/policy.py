@@ -9,7 +9,9 @@ from broker.command.show import say, show
 
 def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's arguments."""
-    parser = commands.add_parser("policy", help="show the sharing policy in force")
+    parser = commands.add_parser(
+        "policy", help="show the sharing policy in force", epilog="example: gatehouse policy show"
+    )
     verbs = parser.add_subparsers(required=True, metavar="WHAT")
     showing = verbs.add_parser(
         "show",
