@@ -23,9 +23,11 @@ class Settings:
     deposit_within: int = 3_600
     """A permit not used by then lapses: the facts it was decided on grow old."""
     lease: int = 30
-    """A handover without a receipt after this is made again."""
-    handovers: int = 5
-    """Handovers of one envelope before it is set aside as poison."""
+    """A handover without a receipt after this is made again; each that runs out doubles the next."""
+    handovers: int = 8
+    """Leases of one envelope that ran out before it is set aside as poison: over two hours in all. A lease
+    that
+    a closed connection gives back does not count: a bad line is no poison."""
     skew: int = 300
     """How far a sender's clock may be from ours."""
     longest_need: int = 400 * 86_400

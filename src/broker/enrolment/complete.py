@@ -14,6 +14,7 @@ from broker.enrolment.model import Completion, Enrolment, Offer
 from broker.enrolment.offer import key_in_use
 from broker.enrolment.possession import OfferedKeys, verify_answers
 from broker.exchange.facts import Guard
+from broker.exchange.wake import EVERYONE
 from broker.log.append import Entry, append
 from broker.protocol.problem import Problem
 from broker.protocol.record import Enrolled
@@ -85,7 +86,7 @@ async def _enrol(hub: "Hub", connection: Connection, agency: str, offer: Offer, 
     version = offered.keyset.version
     await connection.execute(_SQL["write_key_set"], agency, version, offer.key_set, offered.keyset.expires)
     await connection.execute(_SQL["write_keys"], agency, version, *offered.rows())
-    await hub.wake.tell(connection, "directory", ["*"])
+    await hub.wake.tell(connection, "directory", EVERYONE)
     record = Enrolled(at=at, agency=agency, identity=offer.identity, key_set=offer.key_set)
     index = await append(connection, hub.recorder, [Entry(record=record)])
     # The one statement after the log's counter is taken: its row is locked by us already, so it waits for

@@ -9,6 +9,7 @@ from broker.exchange.acting import Acting, Effect, Verified, check_fresh, earlie
 from broker.exchange.facts import Facts
 from broker.exchange.generation import refuse_replaced
 from broker.exchange.receive import receive
+from broker.exchange.wake import by_sender
 from broker.log.append import append
 from broker.protocol import act as acts
 from broker.protocol.frame import Acted
@@ -45,12 +46,7 @@ async def act(hub: "Hub", batch: Sequence[Acting]) -> list[Acted | Problem]:
         async def work(connection: Connection) -> dict[tuple[str, str], Acted | Problem]:
             told.clear()
             taken = await receive(hub, connection, receipts, told)
-            await hub.wake.tell(
-                connection,
-                "changed",
-                {sender for sender, _ in told},
-                envelopes=[envelope for _, envelope in told],
-            )
+            await hub.wake.tell(connection, "changed", by_sender(told))
             return taken
 
         found = await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.ACT_WRITTEN))
@@ -90,7 +86,7 @@ async def _alone(hub: "Hub", verified: Verified) -> Acted | Problem:
         state = None if effect.state is None else effect.state.value
         await connection.fetch(_SQL["take"], [verified.id[0]], [verified.id[1]], [verified.digest], [state])
         for hint in effect.hints:
-            await hub.wake.tell(connection, hint.kind, hint.agencies, envelopes=hint.envelopes)
+            await hub.wake.tell(connection, hint.kind, hint.to)
         first = await append(connection, hub.recorder, effect.entries)
         return Acted(index=first, state=effect.state)
 
@@ -98,7 +94,7 @@ async def _alone(hub: "Hub", verified: Verified) -> Acted | Problem:
     hub.observe(Step.ACT_COMMITTED)
     hub.head.pending.set()
     for hint in effect.hints:
-        hub.wake.tell_here(hint.kind, hint.agencies, envelopes=hint.envelopes)
+        hub.wake.tell_here(hint.kind, hint.to)
     return answered
 
 
@@ -118,7 +114,7 @@ async def _apply(hub: "Hub", connection: Connection, verified: Verified, facts: 
         case acts.Lift():
             return await lift.lift(hub, connection, verified, taken)
         case acts.Consent():
-            return await consent.consent(connection, verified, taken)
+            return await consent.consent(hub, connection, verified, taken)
         case acts.KeySetChange():
             return await agency_key.change(connection, verified, taken)
         case acts.KeyRevocation():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from broker.exchange.caller import Caller
 from broker.exchange.facts import Facts, check_signing_key
+from broker.exchange.wake import Told
 from broker.log.append import Entry
 from broker.protocol import act as acts
 from broker.protocol import frame
@@ -54,8 +55,7 @@ class Hint:
     """Whom to wake after the commit, and why."""
 
     kind: str
-    agencies: tuple[str, ...]
-    envelopes: tuple[str, ...] = ()
+    to: Told
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from broker.exchange import agency_key
 from broker.exchange.acting import Hint
 from broker.exchange.facts import ALL, HEAD, Guard
+from broker.exchange.wake import EVERYONE
 from broker.log.append import Entry, append
 from broker.protocol import act as acts
 from broker.protocol import record
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 _SQL = queries("administration")
 _ACT = queries("act")
 _FACTS = queries("facts")
-_EVERYONE: Final = Hint(kind="directory", agencies=("*",))
-_HELD: Final = Hint(kind="held", agencies=("*",))
+_EVERYONE: Final = Hint(kind="directory", to=EVERYONE)
+_HELD: Final = Hint(kind="held", to=EVERYONE)
 
 
 async def administer(hub: "Hub", token: str, document: object, *, at: int) -> int:
@@ -66,7 +67,7 @@ async def administer(hub: "Hub", token: str, document: object, *, at: int) -> in
         hints[:] = await _apply(connection, act, document, at)
         await connection.fetch(_ACT["take"], [act.iss], [act.jti], [digest_of(parsed.token)], [None])
         for hint in hints:
-            await hub.wake.tell(connection, hint.kind, hint.agencies)
+            await hub.wake.tell(connection, hint.kind, hint.to)
         entry = Entry(
             record=record.PersonActed(at=at, person=act.iss, act=parsed.token), acted=(act.iss, act.jti)
         )
@@ -80,7 +81,7 @@ async def administer(hub: "Hub", token: str, document: object, *, at: int) -> in
         index = await committed(hub.pool, work)
     hub.head.pending.set()
     for hint in hints:
-        hub.wake.tell_here(hint.kind, hint.agencies)
+        hub.wake.tell_here(hint.kind, hint.to)
     return index
 
 
@@ -162,7 +163,7 @@ async def _stop_agency(connection: Connection, act: acts.AgencyStop) -> list[Hin
         raise Problem("not-found", "No agency of that id is active.")
     await connection.execute(_ACT["end_tokens"], act.agency, None)
     await connection.execute(_FACTS["move_guard"], Guard.AGENCY.value, act.agency)
-    return [Hint(kind="stopped", agencies=(act.agency,)), _EVERYONE, _HELD]
+    return [Hint(kind="stopped", to={act.agency: ()}), _EVERYONE, _HELD]
 
 
 async def _activate(connection: Connection, act: acts.PolicyActivation, document: object) -> list[Hint]:

@@ -3,6 +3,7 @@
 from broker.exchange.acting import Effect, Hint, Verified
 from broker.exchange.answer import acted
 from broker.exchange.facts import Guard
+from broker.exchange.wake import EVERYONE
 from broker.protocol import act as acts
 from broker.protocol.problem import Problem
 from broker.store.query import queries
@@ -40,7 +41,7 @@ async def change(connection: Connection, verified: Verified, taken: acts.KeySetC
         raise Problem("forbidden", "The key set is another agency's.", reason="another-agency")
     await add_keys(connection, key_set, taken.key_set)
     await connection.execute(_FACTS["move_guard"], Guard.KEYS.value, taken.iss)
-    return Effect(entries=[acted(verified)], hints=[Hint(kind="directory", agencies=("*",))])
+    return Effect(entries=[acted(verified)], hints=[Hint(kind="directory", to=EVERYONE)])
 
 
 async def add_keys(connection: Connection, key_set: KeySet, token: str) -> None:
@@ -88,7 +89,7 @@ def revocation_hints(agency: str) -> list[Hint]:
     """Whom a revocation wakes: the agency's connection, to be closed if the key opened it, and everyone's
     directory.
     """
-    return [Hint(kind="stopped", agencies=(agency,)), Hint(kind="directory", agencies=("*",))]
+    return [Hint(kind="stopped", to={agency: ()}), Hint(kind="directory", to=EVERYONE)]
 
 
 def drained(verified: Verified) -> Effect:

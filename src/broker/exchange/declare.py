@@ -36,6 +36,7 @@ from broker.store.transaction import Connection, committed
 from keys import base64url, jws, subject
 from keys.errors import Rejected
 from keys.signing import PublicKey
+from policies.vocabulary import Rating
 
 if TYPE_CHECKING:
     from broker.hub import Hub
@@ -207,6 +208,7 @@ async def _decide(
     found = await _earlier(connection, batch)
     fresh = [p for p in batch if p.id not in found]
     found |= await _refuse_callers(connection, facts, fresh)
+    found |= _refuse_consents(facts, references, fresh)
     found |= await _refuse_items(connection, asks, [p for p in fresh if p.id not in found])
     decisions: dict[tuple[str, str], Decided] = {}
     for p in fresh:
@@ -284,6 +286,22 @@ async def _refuse_callers(
             found[p.id] = Problem("forbidden", str(error), reason=error.code)
         except Problem as problem:
             found[p.id] = problem
+    return found
+
+
+def _refuse_consents(
+    facts: Facts, references: Mapping[tuple[str, str], tuple[str, ...]], batch: Sequence[Prepared]
+) -> dict[tuple[str, str], Outcome | Problem]:
+    # Tokens and a consent's people never change, so this need not be asked again at handover.
+    other = Problem(
+        "unprocessable", "The consent named was given for other people.", reason="consent-of-others"
+    )
+    found: dict[tuple[str, str], Outcome | Problem] = {}
+    for p in batch:
+        for reference in references[p.id]:
+            consent = facts.consents.get(reference)
+            if consent is not None and consent.subjects and not set(p.tokens) <= consent.subjects:
+                found[p.id] = other
     return found
 
 
@@ -427,6 +445,7 @@ async def _write(
                 claims.needed_until,
                 ",".join(lifted_for(p, asks)),
                 ",".join(str(place) for place in asked_as(p, asks)),
+                claims.rating is Rating.RED,
             )
         )
     added = await connection.fetch(

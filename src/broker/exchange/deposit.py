@@ -106,12 +106,12 @@ async def _take(
                 _SQL["add_bodies"], *ids, [taking[key][0].request.body.encode() for key in moving]
             )
             await connection.execute(_SQL["move"], *ids, [State.DEPOSITED.value] * len(moving))
-            await hub.wake.tell(connection, "handover", recipients)
+            await hub.wake.tell(connection, "handover", dict.fromkeys(recipients, ()))
 
     if taking:
         await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.DEPOSIT_WRITTEN))
         hub.observe(Step.DEPOSIT_COMMITTED)
-        hub.wake.tell_here("handover", recipients)
+        hub.wake.tell_here("handover", dict.fromkeys(recipients, ()))
     return found, unproved
 
 

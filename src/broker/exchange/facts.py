@@ -80,6 +80,18 @@ class AgencyFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentFacts:
+    """A consent on record: who registered it, what it came to, what for, and about whom (tokens; empty where
+    the
+    act named nobody)."""
+
+    agency: str
+    outcome: str
+    purposes: frozenset[str]
+    subjects: frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything fixed that a batch of decisions reads, and the versions it was read at."""
 
@@ -87,7 +99,7 @@ class Facts:
     keys: Mapping[str, Mapping[str, SigningKeyFacts]]
     policy: PolicySet
     agreements: tuple[Agreement, ...]
-    consents: Mapping[str, str]
+    consents: Mapping[str, ConsentFacts]
     versions: Mapping[tuple[str, str], int]
 
     def guards(self, agencies: Collection[str], consents: Collection[str]) -> list[GuardVersion]:
@@ -125,10 +137,18 @@ class FactReader:
         await self._load_keys(connection, wanted, versions)
         policy = await self._load_policy(connection, versions)
         agreements = await self._load_agreements(connection, versions)
-        standing: dict[str, str] = {}
+        standing: dict[str, ConsentFacts] = {}
         if consents:
             rows = await connection.fetch(_SQL["read_consents"], list(consents))
-            standing = {row["reference"]: row["outcome"] for row in rows}
+            standing = {
+                row["reference"]: ConsentFacts(
+                    agency=row["agency"],
+                    outcome=row["outcome"],
+                    purposes=frozenset(row["purposes"]),
+                    subjects=frozenset(bytes(token) for token in row["subjects"]),
+                )
+                for row in rows
+            }
         return Facts(
             agencies={name: self._agencies[name][1] for name in wanted if name in self._agencies},
             keys={name: self._keys[name][1] for name in wanted if name in self._keys},

@@ -34,7 +34,7 @@ async def connect(hub: "Hub", agency: str, *, at: int) -> int:
 
     async def work(connection: Connection) -> int:
         generation = await connection.fetchval(_SQL["open"], agency, at)
-        await hub.wake.tell(connection, "replaced", [agency], generation=generation)
+        await hub.wake.tell(connection, "replaced", {agency: ()}, generation=generation)
         return int(generation)
 
     return await committed(hub.pool, work)

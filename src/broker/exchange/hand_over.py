@@ -19,6 +19,7 @@ from broker.exchange.asks import answered_by
 from broker.exchange.caller import Caller
 from broker.exchange.question import consent_references, decided, question_of, recall_reason
 from broker.exchange.standing import fallen
+from broker.exchange.wake import by_sender
 from broker.log.append import Entry, append
 from broker.protocol import record
 from broker.protocol.declaration import Kind, parse_declaration
@@ -69,7 +70,7 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
     leased: list[_Judged] = []
     bodies: dict[tuple[str, str], str] = {}
 
-    async def work(connection: Connection) -> set[str]:
+    async def work(connection: Connection) -> dict[str, list[str]]:
         nonlocal leased, bodies
         judged = await _judge(hub, connection, caller, candidates, at)
         leased = [each for each in judged if each.reason is None]
@@ -83,7 +84,7 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
         # Nobody else leases to this connection: what is leased as we meant to was, by that commit. What is
         # not still waits.
         await barrier(hub.pool)
-        leased, told = await _still_leased(hub, leased, at), set()
+        leased, told = await _still_leased(hub, leased, at), {}
     hub.observe(Step.HANDOVER_COMMITTED)
     hub.head.pending.set()
     hub.wake.tell_here("changed", told)
@@ -97,15 +98,21 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
             declaration=each.row["declaration"],
             body=bodies[each.id],
             proof=proofs[each.row["record_index"]],
-            lease_until=at + hub.settings.lease,
+            lease_until=_lease_until(hub, each.row, at),
         )
-        for each in sorted(leased, key=lambda one: int(one.row["seq"]))
+        for each in sorted(leased, key=lambda one: (not one.row["urgent"], one.row["seq"]))
         if each.row["record_index"] in proofs and each.id in bodies
     ]
 
 
+def _lease_until(hub: "Hub", row: "asyncpg.Record", at: int) -> int:
+    # As the statement has it: each lease that ran out doubles the next.
+    fruitless = row["fruitless"] + (row["lease_until"] is not None)
+    return at + int(hub.settings.lease) * (1 << int(fruitless))
+
+
 async def _still_leased(hub: "Hub", meant: Sequence[_Judged], at: int) -> list[_Judged]:
-    rows = await hub.pool.fetch(_SQL["leased"], *_ids(meant), at + hub.settings.lease)
+    rows = await hub.pool.fetch(_SQL["leased"], *_ids(meant), at)
     found = {(row["sender"], row["jti"], row["handovers"]) for row in rows}
     return [each for each in meant if (*each.id, each.row["handovers"] + 1) in found]
 
@@ -152,21 +159,21 @@ async def _judge(
 
 async def _write(
     hub: "Hub", connection: Connection, caller: Caller, judged: Sequence[_Judged], at: int
-) -> set[str]:
+) -> dict[str, list[str]]:
     if not judged:
-        return set()
+        return {}
     leased = [each for each in judged if each.reason is None]
     recalled = [each for each in judged if each.reason is not None]
     for each in leased:
         step(State(each.row["state"]), Event.HAND_OVER)
     if leased:
-        await connection.execute(_SQL["hand_over"], *_ids(leased), at + hub.settings.lease)
+        await connection.execute(_SQL["hand_over"], *_ids(leased), at, hub.settings.lease)
         await connection.execute(
             _SQL["start_clocks"],
             [each.row["jti"] for each in leased if each.row["kind"] == Kind.ASK.value],
             at,
         )
-    told = {each.row["sender"] for each in recalled}
+    told = by_sender(each.id for each in recalled)
     if recalled:
         await connection.execute(
             _SQL["move"],
@@ -179,7 +186,7 @@ async def _write(
             [each.row["exchange"] for each in recalled],
             [each.row["jti"] for each in recalled],
         )
-        await hub.wake.tell(connection, "changed", told, envelopes=[each.row["jti"] for each in recalled])
+        await hub.wake.tell(connection, "changed", told)
     await append(connection, hub.recorder, [_entry(each, caller.agency, at) for each in judged])
     return told
 

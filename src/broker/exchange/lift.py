@@ -58,7 +58,7 @@ async def lift(hub: "Hub", connection: Connection, verified: Verified, taken: ac
         lift=verified.acting.request.act,
         at=verified.acting.at,
     )
-    hints = [Hint(kind="changed", agencies=(row["sender"],), envelopes=(row["jti"],))]
+    hints = [Hint(kind="changed", to={row["sender"]: [row["jti"]]})]
     return Effect(
         entries=[Entry(record=entry.record, decides=entry.decides, acted=verified.id)],
         state=state,

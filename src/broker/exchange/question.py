@@ -22,7 +22,7 @@ from policies.grounds import Grounds, Schedule1Reason
 from policies.party import Party
 from policies.policy_set import receiving_grounds
 from policies.question import PolicySetRef, Question, Subject
-from policies.vocabulary import Action, PractitionerRole, RecallReason
+from policies.vocabulary import Action, ConsentOutcome, PractitionerRole, RecallReason
 
 _QUALIFIED = frozenset({PractitionerRole.MANAGER, PractitionerRole.SCREENER})
 
@@ -57,7 +57,7 @@ def question_of(
         asker=asker,
         source=source,
         consent=position,
-        consent_standing=_standing(position, facts, consent_references(declaration, answered)),
+        consent_standing=_standing(position, declaration, facts, consent_references(declaration, answered)),
         subjects=tuple(
             Subject(
                 role=subject.role,
@@ -163,16 +163,27 @@ def recall_reason(after: Decided) -> RecallReason:
 
 
 def _position(declaration: Declaration, ask: Ask | None) -> ConsentPosition:
-    # An answer rests on the consent the ask named, unless the source names its own.
-    if ask is not None and declaration.consent.reference is None and ask.consent.reference is not None:
+    # An answer rests on the consent the ask named, unless the source names its own or knows of a refusal.
+    own = declaration.consent
+    silent = own.reference is None and own.outcome in {ConsentOutcome.GIVEN, ConsentOutcome.NOT_SOUGHT}
+    if ask is not None and silent and ask.consent.reference is not None:
         return ask.consent
     return declaration.consent
 
 
-def _standing(position: ConsentPosition, facts: Facts, references: Collection[str]) -> ConsentStanding | None:
+def _standing(
+    position: ConsentPosition, declaration: Declaration, facts: Facts, references: Collection[str]
+) -> ConsentStanding | None:
     if position.reference is None:
         return None
-    standing = all(facts.consents.get(reference) == "given" for reference in references)
+    parties = {declaration.iss, declaration.recipient}
+    standing = all(
+        consent is not None
+        and consent.outcome == "given"
+        and declaration.purpose.value in consent.purposes
+        and consent.agency in parties
+        for consent in (facts.consents.get(reference) for reference in references)
+    )
     return ConsentStanding(reference=position.reference, standing=standing)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from broker.exchange.acting import Effect, Hint, Verified
 from broker.exchange.answer import acted
+from broker.exchange.wake import by_sender
 from broker.log.append import Entry
 from broker.protocol import act as acts
 from broker.protocol import record
@@ -34,7 +35,8 @@ async def recall(connection: Connection, verified: Verified, taken: acts.Recall)
         raise Problem.not_found()
     entries = await _recall_all(connection, [row], verified, taken.reason)
     entries = [Entry(record=entries[0].record, acted=verified.id)]
-    hints = [Hint(kind="changed", agencies=(row["sender"], row["recipient"]), envelopes=(row["jti"],))]
+    # The recipient hears nothing: that something had been meant for it may itself be what must not be told.
+    hints = [Hint(kind="changed", to={row["sender"]: [row["jti"]]})]
     return Effect(entries=entries, state=State.RECALLED, hints=hints)
 
 
@@ -53,10 +55,9 @@ async def withdraw(connection: Connection, verified: Verified, taken: acts.Withd
     await connection.execute(_SQL["withdraw_exchange"], taken.exchange)
     rows = await connection.fetch(_SQL["undelivered_of"], taken.exchange)
     entries = [acted(verified), *await _recall_all(connection, rows, verified, RecallReason.ASK_WITHDRAWN)]
-    told = tuple(sorted({row["sender"] for row in rows}))
     return Effect(
         entries=entries,
-        hints=[Hint(kind="changed", agencies=told, envelopes=tuple(row["jti"] for row in rows))],
+        hints=[Hint(kind="changed", to=by_sender((row["sender"], row["jti"]) for row in rows))],
     )
 
 

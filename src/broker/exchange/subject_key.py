@@ -1,11 +1,12 @@
 """The subject key `K_A`: who made it first, and its passing from adapter to adapter, sealed past the hub."""
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from broker.exchange.acting import Effect, Hint, Verified
 from broker.exchange.answer import acted
 from broker.exchange.facts import Facts
+from broker.exchange.wake import EVERYONE
 from broker.protocol import act as acts
 from broker.protocol.frame import SubjectKey, SubjectKeyAnswer
 from broker.protocol.problem import Problem
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from broker.hub import Hub
 
 _SQL = queries("act")
+EPOCH: Final = 1
+"""The one epoch open; a new one follows when an agency leaves."""
 
 
 async def claim(connection: Connection, verified: Verified, taken: acts.SubjectKeyClaim) -> Effect:
@@ -26,13 +29,15 @@ async def claim(connection: Connection, verified: Verified, taken: acts.SubjectK
     Raises:
         Problem: `conflict` when another adapter was first.
     """
+    if taken.epoch != EPOCH:
+        raise Problem("unprocessable", f"The subject key's epoch is {EPOCH}; no other is open.")
     if await connection.fetchval(_SQL["claim_subject_key"], taken.epoch, taken.iss) is None:
         raise Problem(
             "conflict",
             "Another agency made this epoch's subject key; ask it to pass the key.",
             reason="not-first",
         )
-    return Effect(entries=[acted(verified)], hints=[Hint(kind="subject-key", agencies=("*",))])
+    return Effect(entries=[acted(verified)], hints=[Hint(kind="subject-key", to=EVERYONE)])
 
 
 async def pass_on(
@@ -61,7 +66,7 @@ async def pass_on(
     await connection.execute(
         _SQL["pass_subject_key"], taken.epoch, taken.recipient, verified.acting.request.act, sealed
     )
-    return Effect(entries=[acted(verified)], hints=[Hint(kind="subject-key", agencies=(taken.recipient,))])
+    return Effect(entries=[acted(verified)], hints=[Hint(kind="subject-key", to={taken.recipient: ()})])
 
 
 async def read(hub: "Hub", agency: str, request: SubjectKey) -> SubjectKeyAnswer:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from broker.exchange.redecide import facts_of, redecide
+from broker.exchange.wake import by_sender
 from broker.log.append import Entry, append
 from broker.protocol import record
 from broker.protocol.declaration import parse_declaration
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 _SQL = queries("sweep")
 _ENVELOPE = queries("envelope")
 _ACT = queries("act")
-_NEVER_SENT = frozenset({State.REFUSED, State.LAPSED, State.RECALLED})
+_ENDED_HERE = frozenset({State.OPENED, State.REFUSED, State.LAPSED, State.RECALLED})
+"""Ends of an ask that were the source's to know of, or the asker's own or the hub's doing: not undelivered.
+"""
 
 
 async def sweep(hub: "Hub", *, at: int) -> int:
@@ -60,7 +63,7 @@ async def redecide_held(hub: "Hub", *, at: int) -> int:
             hub.pool,
             lambda connection, row=row: _redecide(hub, connection, row, at),  # type: ignore[misc]  # bound per row
         )
-        hub.wake.tell_here("changed", [row["sender"]], envelopes=[row["jti"]])
+        hub.wake.tell_here("changed", {row["sender"]: [row["jti"]]})
         hub.head.pending.set()
     return moved
 
@@ -75,7 +78,7 @@ async def _redecide(hub: "Hub", connection: Connection, found: "asyncpg.Record",
     if row is None or State(row["state"]) is not State.HELD:
         return 0
     _, entry = await redecide(hub, connection, row, facts, answered, lifted=row["lifted"], lift=None, at=at)
-    await hub.wake.tell(connection, "changed", [row["sender"]], envelopes=[row["jti"]])
+    await hub.wake.tell(connection, "changed", {row["sender"]: [row["jti"]]})
     await append(connection, hub.recorder, [entry])
     return 1
 
@@ -148,11 +151,12 @@ async def _close(hub: "Hub", connection: Connection, at: int) -> int:
     asked = {r["jti"]: State(r["state"]) for r in await connection.fetch(_SQL["ask_states"], ids)}
     entries: list[Entry] = []
     closures: list[tuple[str, str]] = []
-    undelivered = [row["delivered_at"] is None and asked.get(row["id"]) not in _NEVER_SENT for row in rows]
+    undelivered = [not row["withdrawn"] and asked.get(row["id"]) not in _ENDED_HERE for row in rows]
     for row, never in zip(rows, undelivered, strict=True):
         if never:
+            # Only who has opened an ask can be silent about it.
             entries.append(Entry(record=record.Undelivered(at=at, exchange=row["id"], source=row["source"])))
-        if row["delivered_at"] is None:
+        if row["withdrawn"] or asked.get(row["id"]) is not State.OPENED:
             continue
         for category in row["categories"]:
             if answered.get((row["id"], category)):
@@ -179,8 +183,7 @@ async def _close(hub: "Hub", connection: Connection, at: int) -> int:
             )
     await connection.execute(_SQL["close_exchanges"], ids, undelivered, at)
     await connection.execute(_SQL["add_closures"], [e for e, _ in closures], [c for _, c in closures], at)
-    askers = {row["asker"] for row in rows}
-    await hub.wake.tell(connection, "changed", askers, envelopes=ids)
+    await hub.wake.tell(connection, "changed", by_sender((row["asker"], row["id"]) for row in rows))
     if entries:
         await append(connection, hub.recorder, entries)
     return len(rows)
@@ -194,6 +197,4 @@ async def _move(connection: Connection, rows: "Sequence[asyncpg.Record]", states
 
 
 async def _tell(hub: "Hub", connection: Connection, rows: "Sequence[asyncpg.Record]") -> None:
-    await hub.wake.tell(
-        connection, "changed", {row["sender"] for row in rows}, envelopes=[row["jti"] for row in rows]
-    )
+    await hub.wake.tell(connection, "changed", by_sender((row["sender"], row["jti"]) for row in rows))

@@ -6,7 +6,7 @@ Within this process directly, across processes by LISTEN/NOTIFY, one notificatio
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +23,18 @@ _CHECK: Final = 5.0
 """Seconds between looks at whether the listening connection is alive."""
 _QUEUE: Final = 256
 """Hints waiting for one connection; beyond this one that says "look at everything" stands for all."""
+
+Told = Mapping[str, Sequence[str]]
+"""Agencies, each with the envelopes it is to look at: its own, and never another's."""
+EVERYONE: Final[Told] = {"*": ()}
+
+
+def by_sender(envelopes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Envelopes given as (sender, jti), by their senders: nobody hears of another's."""
+    told: dict[str, list[str]] = {}
+    for sender, jti in envelopes:
+        told.setdefault(sender, []).append(jti)
+    return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,41 +88,31 @@ class Wake:
             self._subscriptions.pop(subscription.agency, None)
 
     async def tell(
-        self,
-        connection: Connection,
-        kind: str,
-        agencies: Iterable[str],
-        *,
-        envelopes: Iterable[str] = (),
-        generation: int | None = None,
+        self, connection: Connection, kind: str, to: Told, *, generation: int | None = None
     ) -> None:
-        """Tell every hub process when the transaction commits. Long lists of envelopes are cut: a hint is
-        enough.
+        """Tell every hub process when the transaction commits.
+
+        Args:
+            to: whom, each with envelopes of its own to look at; `*` is everyone, and names none. Long lists
+            are
+                cut: a hint is enough.
         """
-        names = sorted(agencies)
-        for start in range(0, len(names), 64):
+        names = sorted(to)
+        for start in range(0, len(names), 32):
             message: dict[str, object] = {
                 "kind": kind,
-                "to": names[start : start + 64],
-                "envelopes": list(envelopes)[:64],
+                "to": {name: list(to[name])[:4] for name in names[start : start + 32]},
             }
             if generation is not None:
                 message["generation"] = generation
             await connection.execute(_SQL["notify"], json.dumps(message))
 
-    def tell_here(
-        self,
-        kind: str,
-        agencies: Iterable[str],
-        *,
-        envelopes: Iterable[str] = (),
-        generation: int | None = None,
-    ) -> None:
+    def tell_here(self, kind: str, to: Told, *, generation: int | None = None) -> None:
         """Tell this process at once, without waiting for the database's notification to come round."""
-        event = WakeEvent(kind=kind, envelopes=tuple(envelopes), generation=generation)
         if kind == "held":
             self.held.set()
-        for agency in agencies:
+        for agency, envelopes in to.items():
+            event = WakeEvent(kind=kind, envelopes=tuple(envelopes), generation=generation)
             for name in self._subscriptions if agency == "*" else [agency]:
                 for subscription in self._subscriptions.get(name, ()):
                     subscription.put(event)
@@ -130,19 +132,18 @@ class Wake:
                         if not connection.is_closed():
                             await connection.remove_listener(CHANNEL, self._heard)
             except (*LOST, asyncpg.PostgresError, TimeoutError) as error:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    # Told to stop while the database was gone: its error must not stand in for the stop.
+                    raise asyncio.CancelledError from error
                 _log.warning("wake-lost", error=type(error).__name__)
                 await asyncio.sleep(0.5)
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
         message = json.loads(payload)
-        self.tell_here(
-            message["kind"],
-            message["to"],
-            envelopes=message["envelopes"],
-            generation=message.get("generation"),
-        )
+        self.tell_here(message["kind"], message["to"], generation=message.get("generation"))
 
     def _look_everywhere(self) -> None:
         self.held.set()
         for kind in ("handover", "changed"):
-            self.tell_here(kind, ["*"])
+            self.tell_here(kind, EVERYONE)

@@ -3,8 +3,8 @@
 An envelope is declared and decided in one step, so its first state follows from the decision. `proved` is a
 fact about the log (the record lies under a signed checkpoint) and is never stored: a permitted envelope is
 proved as soon as the checkpoint's size passes its record's index. The states at the end of a life have no way
-out, but that a receipt may still arrive for what was recalled or expired after it had been handed over: the
-opening happened, and the log says so.
+out, but that a receipt may still arrive for what was recalled, set aside or expired after it had been handed
+over: the opening happened, and the log says so.
 
 The diagram in docs/architecture.md is written from TABLE by `diagram()` and checked against it.
 """
@@ -76,6 +76,7 @@ TABLE: Final[dict[tuple[State, Event], State]] = {
     (State.HANDED_OVER, Event.EXPIRE): State.EXPIRED,
     (State.RECALLED, Event.OPEN): State.OPENED,
     (State.EXPIRED, Event.OPEN): State.OPENED,
+    (State.SET_ASIDE, Event.OPEN): State.OPENED,
 }
 
 ENDINGS: Final = frozenset(

@@ -134,9 +134,10 @@ async def test_each_ending_is_reached(play: Play) -> None:
     poison = care.ask(health, at=play.clock.at)
     await play.declare(care, poison)
     await play.deposit(care, poison)
-    for _ in range(play.hub.settings.handovers):
+    for time in range(play.hub.settings.handovers):
         assert len(await play.fetch(health)) == 1
-        play.clock.at += play.hub.settings.lease + 1
+        play.clock.at += play.hub.settings.lease * 2**time + 1
+    assert await play.fetch(health) == []
     await sweep(play.hub, at=play.clock.at)
     (status,) = await play.status(care, poison.jti)
     assert status.state is State.SET_ASIDE

@@ -107,7 +107,9 @@ CREATE TABLE consent (
     reference    text PRIMARY KEY,
     agency       text NOT NULL REFERENCES agency,
     outcome      text NOT NULL,
-    purposes     text[] NOT NULL
+    purposes     text[] NOT NULL,
+    -- tokens of the people it is about; none where the act named nobody
+    subjects     bytea[] NOT NULL DEFAULT '{}'
 );
 
 CREATE TABLE subject_key (
@@ -162,14 +164,18 @@ CREATE TABLE envelope (
     deposit_by   bigint NOT NULL,
     needed_until bigint NOT NULL,
     handovers    int NOT NULL DEFAULT 0,
+    -- leases that ran out without a receipt; those a closed connection gave back do not count
+    fruitless    int NOT NULL DEFAULT 0,
+    -- rated red: handed over first
+    urgent       boolean NOT NULL DEFAULT false,
     lease_until  bigint,
     lifted       text[] NOT NULL DEFAULT '{}',
     -- for an item: which of the ask's subjects each of its own is, by place
     asked_as     int[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (sender, jti)
 );
--- What waits for a recipient, in the order it was declared.
-CREATE INDEX envelope_waiting ON envelope (recipient, seq) WHERE state IN ('deposited', 'handed_over');
+-- What waits for a recipient: red first, then in the order it was declared.
+CREATE INDEX envelope_waiting ON envelope (recipient, urgent DESC, seq) WHERE state IN ('deposited', 'handed_over');
 CREATE INDEX envelope_held ON envelope (seq) WHERE state = 'held';
 CREATE INDEX envelope_undeposited ON envelope (deposit_by) WHERE state IN ('held', 'permitted');
 CREATE INDEX envelope_needed ON envelope (needed_until) WHERE state IN ('deposited', 'handed_over');

@@ -37,13 +37,13 @@ SELECT * FROM envelope WHERE sender = $1 AND jti = $2;
 
 -- name: set_consent
 -- Keeps what a consent came to.
-INSERT INTO consent (reference, agency, outcome, purposes) VALUES ($1, $2, $3, $4)
+INSERT INTO consent (reference, agency, outcome, purposes, subjects) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (reference) DO UPDATE SET outcome = excluded.outcome;
 
 -- name: consent_parties
--- Whether an agency is party to an exchange whose ask names this consent.
-SELECT 1 FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id
-WHERE (x.asker = $1 OR x.source = $1) AND e.consent = $2 LIMIT 1;
+-- Whether an agency sent, or has been handed, an envelope that names this consent.
+SELECT 1 FROM envelope e
+WHERE e.consent = $2 AND (e.sender = $1 OR (e.recipient = $1 AND e.handovers > 0)) LIMIT 1;
 
 -- name: read_consent
 -- Reads a consent.

@@ -51,15 +51,16 @@ WHERE sender = $1 AND jti = $2 AND exchange = $3 AND categories = $4 AND state I
 -- name: add_envelopes
 -- Writes envelopes in one order; gives the ids that were free.
 INSERT INTO envelope (sender, jti, kid, kind, recipient, exchange, categories, consent, declaration,
-                      declaration_digest, body_digest, state, decided, deposit_by, needed_until, lifted, asked_as)
+                      declaration_digest, body_digest, state, decided, deposit_by, needed_until, lifted, asked_as, urgent)
 SELECT u.sender, u.jti, u.kid, u.kind, u.recipient, u.exchange, string_to_array(u.categories, ','), u.consent,
        u.declaration, u.declaration_digest, u.body_digest, u.state, u.decided::jsonb, u.deposit_by, u.needed_until,
-       string_to_array(u.lifted, ','), string_to_array(u.asked_as, ',')::int[]
+       string_to_array(u.lifted, ','), string_to_array(u.asked_as, ',')::int[],
+       u.urgent
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
             $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::text[],
-            $17::text[])
+            $17::text[], $18::boolean[])
      AS u(sender, jti, kid, kind, recipient, exchange, categories, consent, declaration, declaration_digest, body_digest,
-          state, decided, deposit_by, needed_until, lifted, asked_as)
+          state, decided, deposit_by, needed_until, lifted, asked_as, urgent)
 ORDER BY u.sender, u.jti ON CONFLICT DO NOTHING RETURNING sender, jti;
 
 -- name: add_subjects
@@ -95,27 +96,30 @@ UPDATE envelope SET state = $3, decided = $4::jsonb, deposit_by = $5, lifted = $
 -- Finds what waits for a recipient, is still needed and leased to nobody, oldest first; not what was leased too often.
 SELECT sender, jti, kind, exchange, declaration FROM envelope
 WHERE recipient = $1 AND state IN ('deposited', 'handed_over') AND (lease_until IS NULL OR lease_until <= $2)
-  AND needed_until >= $2 AND handovers < $4
-ORDER BY seq LIMIT $3;
+  AND needed_until >= $2 AND (lease_until IS NULL OR fruitless < $4 - 1)
+ORDER BY urgent DESC, seq LIMIT $3;
 
 -- name: lease
 -- Leases envelopes for handover, skipping what another transaction is handing over; recheck after waiting for guards.
 SELECT e.* FROM envelope e
 JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
 WHERE e.state IN ('deposited', 'handed_over') AND (e.lease_until IS NULL OR e.lease_until <= $3)
-  AND e.needed_until >= $3 AND e.handovers < $4
+  AND e.needed_until >= $3 AND (e.lease_until IS NULL OR e.fruitless < $4 - 1)
 ORDER BY e.sender, e.jti FOR UPDATE OF e SKIP LOCKED;
 
 -- name: hand_over
--- Marks envelopes handed over under a lease.
-UPDATE envelope e SET state = 'handed_over', handovers = e.handovers + 1, lease_until = $3
+-- Marks envelopes handed over under a lease. A lease that ran out, and was not given back, counts as fruitless, and the
+-- next one is twice as long.
+UPDATE envelope e SET state = 'handed_over', handovers = e.handovers + 1,
+    fruitless = e.fruitless + (e.lease_until IS NOT NULL)::int,
+    lease_until = $3 + $4 * (1 << (e.fruitless + (e.lease_until IS NOT NULL)::int))
 FROM unnest($1::text[], $2::text[]) AS u(sender, jti) WHERE e.sender = u.sender AND e.jti = u.jti;
 
 -- name: leased
 -- Finds which envelopes a handover with this lease has leased, after its commit's answer was lost.
 SELECT e.sender, e.jti, e.handovers FROM envelope e
 JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
-WHERE e.state = 'handed_over' AND e.lease_until = $3;
+WHERE e.state = 'handed_over' AND e.lease_until > $3;
 
 -- name: read_bodies
 -- Reads sealed bodies for handover.
@@ -129,7 +133,7 @@ UPDATE exchange SET delivered_at = $2, due_at = $2 + due_within WHERE id = ANY($
 -- name: give_back
 -- Ends the leases of a recipient whose connection ended, so that its next one is served at once; what somebody else
 -- has locked is being received or taken back.
-UPDATE envelope e SET lease_until = $2
+UPDATE envelope e SET lease_until = NULL
 FROM (SELECT sender, jti FROM envelope WHERE recipient = $1 AND state = 'handed_over' AND lease_until > $2
       ORDER BY sender, jti FOR UPDATE SKIP LOCKED) AS w
 WHERE e.sender = w.sender AND e.jti = w.jti;

@@ -37,7 +37,7 @@ SELECT document FROM agreement WHERE NOT ended ORDER BY id;
 
 -- name: read_consents
 -- Reads consents by reference: what rests on them is decided from these rows.
-SELECT reference, outcome FROM consent WHERE reference = ANY($1::text[]);
+SELECT reference, agency, outcome, purposes, subjects FROM consent WHERE reference = ANY($1::text[]);
 
 -- name: read_generations
 -- Reads which connection of each agency is the newest.

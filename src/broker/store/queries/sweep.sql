@@ -18,7 +18,7 @@ ORDER BY sender, jti LIMIT $2 FOR UPDATE SKIP LOCKED;
 -- Locks envelopes that are no longer needed, and those handed over too often without a receipt.
 SELECT * FROM envelope
 WHERE state IN ('deposited', 'handed_over')
-  AND (needed_until < $1 OR (state = 'handed_over' AND handovers >= $3 AND lease_until < $1))
+  AND (needed_until < $1 OR (state = 'handed_over' AND fruitless >= $3 - 1 AND lease_until < $1))
 ORDER BY sender, jti LIMIT $2 FOR UPDATE SKIP LOCKED;
 
 -- name: due
@@ -30,7 +30,7 @@ ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED;
 -- name: answered
 -- Which categories of these exchanges have been handed over, and in which the source said anything at all.
 SELECT a.exchange, a.category, a.kind,
-       EXISTS (SELECT 1 FROM envelope e WHERE e.exchange = a.exchange AND e.jti = a.jti
+       EXISTS (SELECT 1 FROM envelope e WHERE e.exchange = a.exchange AND e.jti = a.jti AND e.kind = 'item'
                AND e.state IN ('handed_over', 'opened')) AS handed_over
 FROM answer a WHERE a.exchange = ANY($1::text[]);
 
