@@ -38,6 +38,19 @@ def verdict(data: bytes) -> str:
     return "accepted"
 
 
+@pytest.mark.parametrize("unit", [b"[],", b"{},", b"1,", b'"",', b'{"a":1},', b'"a,b",'])
+def test_a_text_of_too_many_values_is_refused(unit: bytes) -> None:
+    text = b"[" + unit * ((1 << 17) + 1) + b"1]"
+    with pytest.raises(MalformedInput) as refused:
+        strict_json.parse(text, limit=1 << 24)
+    assert refused.value.code == "json-too-large"
+
+
+def test_separators_inside_words_are_not_counted() -> None:
+    words = "one, two [three] {four} " * 20_000
+    assert strict_json.parse(strict_json.dump([words, words]), limit=1 << 24) == [words, words]
+
+
 def test_every_file_of_the_suite_has_its_verdict(test_inputs: Path) -> None:
     folder = test_inputs / "vectors/json/test_parsing"
     verdicts = {path.name: verdict(path.read_bytes()) for path in folder.glob("*.json")}
