@@ -21,7 +21,7 @@ Dumpable: TypeAlias = str | int | float | bool | Sequence["Dumpable"] | Mapping[
 
 _INT64_DIGITS: Final = 20
 _VALUES: Final = 1 << 17
-"""Members and elements in one text: twenty for each of a full body's 5,000 entries, with room. Without it a few
+"""Members and elements in one text: twenty for each of a full body's 5,000 entries. Without it a few
 megabytes of brackets would hold the interpreter for seconds."""
 # The closing quote is optional so that an unclosed string is eaten whole: a search that restarted at each
 # quote inside it would be quadratic. Possessive for the same reason.
