@@ -124,6 +124,10 @@ class Directory:
             hub shows it again nothing more is sealed to this agency.
         """
         before = self.find(entry.agency)
+        if before is not None:
+            # A revocation seen once holds: a shorter list shown later would bring a stolen key back.
+            held = sorted({*entry.revoked, *before.entry.revoked})
+            entry = entry.model_copy(update={"revoked": held})
         if before is not None and before.entry == entry:
             await self._believe(before)
             return False

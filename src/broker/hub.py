@@ -123,7 +123,8 @@ async def open_hub(
                 "jit": "off",
             },
         )
-    except (*LOST, asyncpg.PostgresError) as error:
+    except (*LOST, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        # A ValueError is an address that is none; what it says may hold the password.
         raise StoreUnavailable(
             "database-unreachable",
             f"The database cannot be reached ({type(error).__name__}): check that it runs and the URL.",

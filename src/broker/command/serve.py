@@ -48,7 +48,7 @@ def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", type=int, default=8443, help="port, 0 for a free one (default: %(default)s)"
+        "--port", type=_port, default=8443, help="port, 0 for a free one (default: %(default)s)"
     )
     parser.add_argument(
         "--url", metavar="URL", help="the address agencies use, where it is not the one listened on"
@@ -60,6 +60,13 @@ def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "--origin", default="gatehouse.hub", help="a new hub's log name (default: %(default)s)"
     )
     parser.set_defaults(run=run)
+
+
+def _port(text: str) -> int:
+    # A larger number would be cut to another port in silence.
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65_536):
+        raise argparse.ArgumentTypeError("a number up to 65535 is needed; 0 for a free port")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:

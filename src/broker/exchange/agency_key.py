@@ -1,5 +1,7 @@
 """An agency's keys after enrolment: the next key set, a revocation, a drained sealing key."""
 
+from typing import Final
+
 from broker.exchange.acting import Effect, Hint, Verified
 from broker.exchange.answer import acted
 from broker.exchange.facts import Guard
@@ -15,6 +17,11 @@ from keys.signing import public_key
 
 _SQL = queries("act")
 _FACTS = queries("facts")
+
+SEALING_KEYS: Final = 4
+"""Sealing keys in one set: the one in use, the one before it, and room for a mistake."""
+CHANGES_A_DAY: Final = 8
+"""Key sets an agency may publish in a day: every other agency fetches and keeps each of them for good."""
 
 
 async def change(connection: Connection, verified: Verified, taken: acts.KeySetChange) -> Effect:
@@ -39,18 +46,25 @@ async def change(connection: Connection, verified: Verified, taken: acts.KeySetC
         raise Problem("forbidden", str(error), reason=error.code) from error
     if key_set.agency != taken.iss:
         raise Problem("forbidden", "The key set is another agency's.", reason="another-agency")
-    await add_keys(connection, key_set, taken.key_set)
+    if len(key_set.sealing) > SEALING_KEYS:
+        raise Problem(
+            "unprocessable", f"A key set names at most {SEALING_KEYS} sealing keys: drop drained ones."
+        )
+    day_ago = verified.acting.at - 86_400
+    if await connection.fetchval(_SQL["lately_changed"], taken.iss, day_ago) >= CHANGES_A_DAY:
+        raise Problem("too-many", "Your keys have changed too often today; change them again tomorrow.")
+    await add_keys(connection, key_set, taken.key_set, at=verified.acting.at)
     await connection.execute(_FACTS["move_guard"], Guard.KEYS.value, taken.iss)
     return Effect(entries=[acted(verified)], hints=[Hint(kind="directory", to=EVERYONE)])
 
 
-async def add_keys(connection: Connection, key_set: KeySet, token: str) -> None:
+async def add_keys(connection: Connection, key_set: KeySet, token: str, *, at: int) -> None:
     """Write a verified key set and its keys; one key serves one agency and one use for ever.
 
     Raises:
         Problem: `conflict` when a key is in use elsewhere.
     """
-    await connection.execute(_SQL["add_key_set"], key_set.agency, key_set.version, token, key_set.expires)
+    await connection.execute(_SQL["add_key_set"], key_set.agency, key_set.version, token, key_set.expires, at)
     keys = [(key_set.signing.kid, "signing", key_set.signing.raw)]
     keys += [(each.key.kid, "sealing", each.key.raw) for each in key_set.sealing]
     for kid, use, raw in keys:

@@ -49,6 +49,7 @@ CREATE TABLE key_set (
     version      int NOT NULL,
     token        text NOT NULL,
     expires      bigint NOT NULL,
+    made_at      bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (agency, version)
 );
 

@@ -85,9 +85,13 @@ FROM agency a WHERE a.identity IS NOT NULL AND ($1::text IS NULL OR a.id = $1) O
 SELECT a.identity, s.version, s.token FROM agency a JOIN key_set s ON s.agency = a.id
 WHERE a.id = $1 ORDER BY s.version DESC LIMIT 1;
 
+-- name: lately_changed
+-- How often an agency has changed its keys since an instant.
+SELECT count(*) FROM key_set WHERE agency = $1 AND made_at > $2;
+
 -- name: add_key_set
 -- Adds the next key set of an agency.
-INSERT INTO key_set (agency, version, token, expires) VALUES ($1, $2, $3, $4);
+INSERT INTO key_set (agency, version, token, expires, made_at) VALUES ($1, $2, $3, $4, $5);
 
 -- name: own_keys
 -- Reads whose these keys are, to refuse a key that serves another agency or another use.
