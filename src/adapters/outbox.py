@@ -17,6 +17,8 @@ _LATER: Final = 5.0
 """Seconds until what the hub could not take is tried again; the connection has already waited out short
 troubles.
 """
+_LONGEST_PAUSE: Final = 300.0
+"""Seconds between tries of what keeps failing here: a full disk, a database that is locked."""
 _GATHER: Final = 0.02
 """Seconds in which hints are gathered into one look."""
 
@@ -40,14 +42,17 @@ class Outbox:
         self._later = later
         self._slots = asyncio.Semaphore(limit)
         self._active: dict[Job, bool] = {}
+        self._failing: set[Job] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._hinted: set[str] = set()
         self._hint = asyncio.Event()
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way or waiting to be tried again."""
-        return not self._active and not self._hinted
+        """Whether nothing is under way or waiting for the hub; what fails here for a reason of its own is tried
+        again, but not waited for.
+        """
+        return not set(self._active) - self._failing and not self._hinted
 
     def put(self, job: Job) -> None:
         """Do a job; one that is under way is done once more after it."""
@@ -88,6 +93,7 @@ class Outbox:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self, job: Job) -> None:
+        pause = self._later
         try:
             while True:
                 self._active[job] = False
@@ -98,12 +104,16 @@ class Outbox:
                     log.warning("tried-again-later", kind=job[0], envelope=job[-1], code=error.code)
                     await asyncio.sleep(self._later)
                     continue
-                except (
-                    Exception
-                ) as error:  # one row's fault must not stop the others; it is taken up at the next start
+                except Exception as error:
+                    # One row's fault must not stop the others, nor wait for a restart: a full disk is emptied.
                     log.error("job-failed", kind=job[0], envelope=job[-1], error=type(error).__name__)
-                    return
+                    self._failing.add(job)
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, _LONGEST_PAUSE)
+                    continue
+                self._failing.discard(job)
                 if not self._active[job]:
                     return
         finally:
+            self._failing.discard(job)
             del self._active[job]
