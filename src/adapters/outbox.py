@@ -49,8 +49,8 @@ class Outbox:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way or waiting for the hub; what fails here for a reason of its own is tried
-        again, but not waited for.
+        """Whether nothing is under way or waiting for the hub; what fails here is tried again, but not waited
+        for.
         """
         return not set(self._active) - self._failing and not self._hinted
 
@@ -105,7 +105,7 @@ class Outbox:
                     await asyncio.sleep(self._later)
                     continue
                 except Exception as error:
-                    # One row's fault must not stop the others, nor wait for a restart: a full disk is emptied.
+                    # One row's fault must not stop the others, nor wait for a restart: full disks are emptied.
                     log.error("job-failed", kind=job[0], envelope=job[-1], error=type(error).__name__)
                     self._failing.add(job)
                     await asyncio.sleep(pause)
