@@ -123,7 +123,7 @@ async def open_hub(
                 "jit": "off",
             },
         )
-    except (*LOST, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+    except (*LOST, asyncpg.PostgresError, ValueError) as error:
         # A ValueError is an address that is none; what it says may hold the password.
         raise StoreUnavailable(
             "database-unreachable",

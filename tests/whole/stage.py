@@ -154,6 +154,8 @@ class Stage:
     database: str | None
     """A database of the tests' server; None for the hub's own embedded one."""
     arguments: Sequence[str | Path] = ("--port", "0")
+    trust: Sequence[str | Path] = ()
+    """`--ca FILE`, for the commands that talk to a hub over TLS."""
     url: str = ""
     hub: Program | None = None
     others: list[Program] = field(default_factory=list)
@@ -223,6 +225,7 @@ class Stage:
         added = self.say(
             "agency", "add", name, "--name", f"The invented {name}", "--sector", SECTORS[name],
             "--controller", json.dumps(facts), "--duty-contact", f"{name} duty desk, 01632 960000",
+            *self.trust,
         )  # fmt: skip
         return str(added["code"])
 
@@ -245,7 +248,7 @@ class Stage:
             "agreement", "sign", "--id", "everybody",
             "--controllers", ",".join(f"{name}-body" for name in self.agencies),
             "--purposes", "child_protection_enquiry,safeguarding_contact",
-            "--categories", _CATEGORIES, "--from", "2020-01-01",
+            "--categories", _CATEGORIES, "--from", "2020-01-01", *self.trust,
         )  # fmt: skip
 
     def confirm_all(self) -> None:
