@@ -9,6 +9,7 @@ transaction that reads nothing the other one writes.
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -95,32 +96,34 @@ class Ran:
 
 
 @dataclass(slots=True)
-class _Choice:
-    taken: int
-
-
-@dataclass(slots=True)
 class Orders:
-    """All orders of two tasks that `make` sets up anew for each run."""
+    """All orders of two tasks that `make` sets up anew for each run.
+
+    `switches`: how often at most a task that could go on is left standing for the other; None: always.
+    Where no guard row makes one wait for the other from its first statement on, all orders are thousands,
+    and one switch at each place finds whoever waits in a circle.
+    """
 
     locks: Connection
     apart: frozenset[str]
     make: Callable[[], Coroutine[Any, Any, dict[str, Callable[[], Awaitable[Any]]]]]
-    _choices: list[_Choice] = field(default_factory=list)
+    switches: int | None = None
+    _taken: list[int] = field(default_factory=list)
 
     async def __aiter__(self) -> AsyncIterator[Ran]:
         while True:
             yield await self._one()
-            while self._choices and self._choices[-1].taken == 1:
-                self._choices.pop()
-            if not self._choices:
+            while self._taken and self._taken[-1] == 1:
+                self._taken.pop()
+            if not self._taken:
                 return
-            self._choices[-1].taken = 1
+            self._taken[-1] = 1
 
     async def _one(self) -> Ran:
         actors = [Actor(name, work) for name, work in (await self.make()).items()]
         order: list[tuple[str, str]] = []
-        met = 0
+        choices = itertools.count()
+        left, running = self.switches, None
         while True:
             settled = [await actor.settled(self.locks, actors[1 - n]) for n, actor in enumerate(actors)]
             ready = [
@@ -133,12 +136,15 @@ class Orders:
                     break
                 continue
             at_once = [actor for actor in ready if actor.committed or actor.next in self.apart]
+            if running in ready and ready[0] is not running:
+                ready.reverse()
             chosen = (at_once or ready)[0]
-            if len(ready) > 1 and not at_once:
-                if met == len(self._choices):
-                    self._choices.append(_Choice(taken=0))
-                chosen = ready[self._choices[met].taken]
-                met += 1
+            if len(ready) > 1 and not at_once and (running is None or left is None or left > 0):
+                chosen = ready[self._choice(next(choices))]
+                if running is not None and chosen is not running and left is not None:
+                    left -= 1
+            if not at_once:
+                running = chosen
             assert chosen.next is not None
             order.append((chosen.name, chosen.next))
             chosen.go()
@@ -147,3 +153,8 @@ class Orders:
             results={actor.name: actor.task.result() for actor in actors},
             waited=frozenset(actor.name for actor in actors if actor.waited),
         )
+
+    def _choice(self, number: int) -> int:
+        if number == len(self._taken):
+            self._taken.append(0)
+        return self._taken[number]

@@ -96,7 +96,10 @@ class Case:
 
     def spoken(self, outcome: str) -> frame.Act:
         """What the family said, told by social care."""
-        return self.care.act(acts.Consent, at=self.at, reference=self.consent, outcome=outcome)
+        purposes = [Purpose.EARLY_HELP, Purpose.CHILD_PROTECTION_ENQUIRY]
+        return self.care.act(
+            acts.Consent, at=self.at, reference=self.consent, outcome=outcome, purposes=purposes
+        )
 
     async def declare(self) -> list[Any]:
         """Declare the envelopes in one transaction, not through the batcher: this task sends the
