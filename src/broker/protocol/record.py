@@ -195,7 +195,7 @@ class Silence(_Record):
 
 
 class Undelivered(_Record):
-    """The ask was never handed over by its end: not the source's silence."""
+    """The source had not opened the ask by its end: not the source's silence."""
 
     record: Literal["undelivered"] = "undelivered"
     exchange: Jti

@@ -79,7 +79,7 @@ def test_the_routes_are_the_hubs() -> None:
         f"{link.TOKEN_RAN_OUT} token ran out",
         f"{link.STOPPED} agency stopped",
         f"`{CLOSURE_SENTENCE}`",
-        "After five it is set aside",
+        "After eight leases that ran out it is set aside",
         "`iat` − 300 s ≤ now",
         "at most 400 days",
         "at most a day after",
@@ -88,7 +88,7 @@ def test_the_routes_are_the_hubs() -> None:
 )
 def test_what_it_says_in_words_is_so(words: str) -> None:
     assert words in FLAT
-    assert (Settings().handovers, Settings().skew, assertion.LEEWAY) == (5, 300, 60)
+    assert (Settings().handovers, Settings().skew, assertion.LEEWAY) == (8, 300, 60)
     assert Settings().longest_need == 400 * declare.LONGEST_VALIDITY
 
 
