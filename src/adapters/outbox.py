@@ -105,7 +105,7 @@ class Outbox:
                     await asyncio.sleep(self._later)
                     continue
                 except Exception as error:
-                    # One row's fault must not stop the others, nor wait for a restart: full disks are emptied.
+                    # One row's fault must not stop the others, nor wait for a restart: disks are emptied.
                     log.error("job-failed", kind=job[0], envelope=job[-1], error=type(error).__name__)
                     self._failing.add(job)
                     await asyncio.sleep(pause)

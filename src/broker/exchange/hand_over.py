@@ -2,13 +2,14 @@
 
 As a story, for one connection:
 
-1. Find what waits, oldest first, and whom and which consents it rests on. Nothing is locked yet. 2.
-Share-lock the guards; share-lock the connection row: a connection that has been replaced gets nothing. 3.
-Lock the envelopes that still wait, skipping those another transaction has. 4. Decide each again from the
-facts as they are now. Allowed: a handover record and a lease. Anything else: a recalled record, and the
-body is deleted; if it had been handed over before, the record says that it may have been received. 5. After
-the commit, and only then, the envelopes leave with their permits' proofs. Where the commit's answer was
-lost, after a barrier, and only those that it leased.
+1. Find what waits, red first, then oldest, and whom and which consents it rests on. Nothing is locked yet.
+2. Share-lock the guards; share-lock the connection row: a connection that has been replaced gets nothing.
+3. Lock the envelopes that still wait, skipping those another transaction has.
+4. Decide each again from the facts as they are now. Allowed: a handover record and a lease. Anything else: a
+   recalled record, and the body is deleted; if it had been handed over before, the record says that it may
+   have been received.
+5. After the commit, and only then, the envelopes leave with their permits' proofs. Where the commit's answer
+   was lost, after a barrier, and only those that it leased.
 """
 
 from collections.abc import Sequence
