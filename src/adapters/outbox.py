@@ -45,6 +45,7 @@ class Outbox:
         self._failing: set[Job] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._hinted: set[str] = set()
+        self._looking: set[str] = set()
         self._hint = asyncio.Event()
 
     @property
@@ -52,7 +53,7 @@ class Outbox:
         """Whether nothing is under way or waiting for the hub; what fails here is tried again, but not waited
         for.
         """
-        return not set(self._active) - self._failing and not self._hinted
+        return not set(self._active) - self._failing and not self._hinted and not self._looking
 
     def put(self, job: Job) -> None:
         """Do a job; one that is under way is done once more after it."""
@@ -75,15 +76,18 @@ class Outbox:
             await self._hint.wait()
             await asyncio.sleep(_GATHER)
             self._hint.clear()
-            jtis = list(self._hinted)
+            # Taken out before the look: what is hinted again meanwhile has changed since it was read.
+            self._looking, self._hinted = self._hinted, set()
             try:
-                if jtis:
-                    await self._look(jtis)
-                self._hinted.difference_update(jtis)
+                if self._looking:
+                    await self._look(list(self._looking))
             except (HubProblem, Unreachable) as error:
-                log.warning("look-failed", code=error.code, count=len(jtis))
+                log.warning("look-failed", code=error.code, count=len(self._looking))
+                self._hinted |= self._looking
                 await asyncio.sleep(self._later)
                 self._hint.set()
+            finally:
+                self._looking = set()
 
     async def close(self) -> None:
         """Stop: what is under way is cut off, and taken up again from the journal at the next start."""

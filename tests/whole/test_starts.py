@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.whole import forms
-from tests.whole.programs import Program, Ran, command_line, process, until
+from tests.whole.programs import Program, Ran, command, command_line, process, until
 from tests.whole.stage import CARE, HEALTH, SCHOOL, Stage
 from tests.whole.test_manners import said_in_one_line
 
@@ -202,7 +202,7 @@ class TestTls:
         stranger = Certificate(tmp_path, "stranger")
         (tmp_path / "code").write_text("ANY")
         for more in ((), ("--ca", stranger.cert), ("--ca", tmp_path / "none"), ("--ca", stranger.key)):
-            ran = process(
+            ran = command(
                 "gatehouse-adapter", "enrol", "--hub", hub.url, "--agency", "school", "--code-file",
                 tmp_path / "code", "--state", tmp_path / "school", *more, expect=1,
             )  # fmt: skip
@@ -212,7 +212,7 @@ class TestTls:
 
     def test_plain_http_is_spoken_to_no_other_machine(self, tmp_path: Path) -> None:
         (tmp_path / "code").write_text("ANY")
-        ran = process(
+        ran = command(
             "gatehouse-adapter", "enrol", "--hub", "http://192.0.2.1:8443", "--agency", "school",
             "--code-file", tmp_path / "code", "--state", tmp_path / "school", expect=1,
         )  # fmt: skip

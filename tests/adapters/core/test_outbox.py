@@ -47,3 +47,31 @@ async def test_what_keeps_failing_is_not_waited_for() -> None:
         while not quiet(outbox):
             await asyncio.sleep(0.01)
     await outbox.close()
+
+
+async def test_what_is_hinted_again_during_a_look_is_looked_at_again() -> None:
+    looks: list[list[str]] = []
+    reading, read = asyncio.Event(), asyncio.Event()
+
+    async def look(jtis: Collection[str]) -> None:
+        looks.append(sorted(jtis))
+        reading.set()
+        await read.wait()
+
+    async def do(_: Job) -> None:
+        return
+
+    outbox = Outbox(limit=1, do=do, look=look)
+    follow = asyncio.create_task(outbox.follow())
+    outbox.hint("one")
+    async with asyncio.timeout(10):
+        await reading.wait()
+        assert quiet(outbox) is False
+        # The hub has answered as it was; what changes from here is told by another hint.
+        outbox.hint("one")
+        read.set()
+        while not quiet(outbox):
+            await asyncio.sleep(0.01)
+    assert looks == [["one"], ["one"]]
+    follow.cancel()
+    await asyncio.gather(follow, return_exceptions=True)
