@@ -46,12 +46,13 @@ async def act(hub: "Hub", batch: Sequence[Acting]) -> list[Acted | Problem]:
         async def work(connection: Connection) -> dict[tuple[str, str], Acted | Problem]:
             told.clear()
             taken = await receive(hub, connection, receipts, told)
-            await hub.wake.tell(connection, "changed", by_sender(told))
+            await hub.wake.tell(connection, "changed", by_sender(told), here=True)
             return taken
 
         found = await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.ACT_WRITTEN))
         hub.observe(Step.ACT_COMMITTED)
         hub.head.pending.set()
+        hub.wake.tell_here("changed", by_sender(told))
     outcomes: list[Acted | Problem] = []
     for each in verified:
         if isinstance(each, Problem):
@@ -84,7 +85,8 @@ async def _alone(hub: "Hub", verified: Verified) -> Acted | Problem:
         check_fresh(verified, facts, skew=hub.settings.skew)
         effect = await _apply(hub, connection, verified, facts)
         state = None if effect.state is None else effect.state.value
-        await connection.fetch(_SQL["take"], [verified.id[0]], [verified.id[1]], [verified.digest], [state])
+        taking = [verified.id[0]], [verified.id[1]], [verified.digest], [state]
+        await connection.fetch(_SQL["take"], *taking, [], [])
         for hint in effect.hints:
             await hub.wake.tell(connection, hint.kind, hint.to)
         first = await append(connection, hub.recorder, effect.entries)

@@ -49,14 +49,18 @@ class AskReader:
             ask = self._asks.get(row["id"])
             if ask is None:
                 ask = _parse(await connection.fetchval(_SQL["read_ask"], row["id"]))
-                self._asks[row["id"]] = ask
-            self._asks.move_to_end(row["id"])
+            self.keep(ask)
             found[row["id"]] = Answered(
                 ask=ask, lifted=tuple(row["lifted"]), tokens=tuple(bytes(token) for token in row["tokens"])
             )
-        while len(self._asks) > KEPT:
-            self._asks.popitem(last=False)
         return found
+
+    def keep(self, ask: Ask) -> None:
+        """Keep an ask that has opened its exchange: one that was committed, and never another's of its id."""
+        self._asks[ask.exchange] = ask
+        self._asks.move_to_end(ask.exchange)
+        if len(self._asks) > KEPT:
+            self._asks.popitem(last=False)
 
 
 def answered_by(asks: Mapping[str, Answered], declaration: Declaration) -> Answered | None:

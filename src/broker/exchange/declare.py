@@ -86,6 +86,7 @@ async def declare(hub: "Hub", batch: Sequence[Asked]) -> list[Outcome | Problem]
         )
         hub.observe(Step.DECLARE_COMMITTED)
         hub.head.pending.set()
+        _keep_asks(hub, ready, found)
     outcomes: list[Outcome | Problem] = []
     for each in prepared:
         if isinstance(each, Problem):
@@ -96,6 +97,15 @@ async def declare(hub: "Hub", batch: Sequence[Asked]) -> list[Outcome | Problem]
             # It shares its id or its category with another of this batch: it takes its turn after it.
             outcomes.append((await declare(hub, [each.asked]))[0])
     return outcomes
+
+
+def _keep_asks(
+    hub: "Hub", ready: Sequence[Prepared], found: Mapping[tuple[str, str], Outcome | Problem]
+) -> None:
+    # Their items are on the way: nobody need read them back.
+    for each in ready:
+        if isinstance(each.declaration, Ask) and isinstance(found[each.id], Outcome):
+            hub.asks.keep(each.declaration)
 
 
 async def prepare(hub: "Hub", batch: Sequence[Asked]) -> list[Prepared | Problem]:
@@ -449,19 +459,17 @@ async def _write(
             )
         )
     added = await connection.fetch(
-        _SQL["add_envelopes"], *(list(column) for column in zip(*rows, strict=True))
-    )
-    if len(added) != len(batch):
-        # Another process declared the same id between our reading and our writing: read again and find it.
-        raise RunAgain
-    await connection.execute(
-        _SQL["add_subjects"],
+        _SQL["add_envelopes"],
+        *(list(column) for column in zip(*rows, strict=True)),
         [p.id[0] for p in batch for _ in p.tokens],
         [p.id[1] for p in batch for _ in p.tokens],
         [n for p in batch for n in range(len(p.tokens))],
         [s.role.value for p in batch for s in p.declaration.subjects],
         [t for p in batch for t in p.tokens],
     )
+    if len(added) != len(batch):
+        # Another process declared the same id between our reading and our writing: read again and find it.
+        raise RunAgain
     entries = [
         Entry(
             record=deciding_record(p.declaration, p.digest, decisions[p.id], at=p.asked.at, lift=None),

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from broker.exchange.caller import Caller
 from broker.exchange.generation import refuse_replaced
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from broker.hub import Hub
 
 _SQL = queries("envelope")
+_SMALL: Final = 256 << 10
+"""Characters of sealed bodies that are read in a millisecond or two: a thread would cost as much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,10 @@ class Depositing:
 
 async def deposit(hub: "Hub", batch: Sequence[Depositing]) -> list[Deposited | Problem]:
     """Take a batch of bodies; each gets its state or its own problem."""
-    digests = await asyncio.to_thread(lambda: [_digest(each) for each in batch])
+    if sum(len(each.request.body) for each in batch) > _SMALL:
+        digests = await asyncio.to_thread(lambda: [_digest(each) for each in batch])
+    else:
+        digests = [_digest(each) for each in batch]
     taking: dict[tuple[str, str], tuple[Depositing, str]] = {}
     for each, digest in zip(batch, digests, strict=True):
         if isinstance(digest, str):
@@ -101,12 +106,11 @@ async def _take(
                 outcome = Deposited(envelope=row["jti"], state=State.DEPOSITED)
             found[key] = outcome
         if moving:
-            ids = [i for i, _ in moving], [j for _, j in moving]
+            bodies = [taking[key][0].request.body.encode() for key in moving]
             await connection.execute(
-                _SQL["add_bodies"], *ids, [taking[key][0].request.body.encode() for key in moving]
+                _SQL["add_bodies"], [i for i, _ in moving], [j for _, j in moving], bodies
             )
-            await connection.execute(_SQL["move"], *ids, [State.DEPOSITED.value] * len(moving))
-            await hub.wake.tell(connection, "handover", dict.fromkeys(recipients, ()))
+            await hub.wake.tell(connection, "handover", dict.fromkeys(recipients, ()), here=True)
 
     if taking:
         await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.DEPOSIT_WRITTEN))

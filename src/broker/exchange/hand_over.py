@@ -54,8 +54,18 @@ class _Judged:
         return self.row["sender"], self.row["jti"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Leased:
+    """What one transaction leased, with the sealed bodies, and the ids (sender, jti) of what it recalled."""
+
+    leased: list[_Judged]
+    recalled: list[tuple[str, str]]
+    bodies: dict[tuple[str, str], str]
+
+
 async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: int | None) -> list[Handover]:
-    """Lease up to `limit` envelopes to the caller's connection; what may no longer pass is recalled.
+    """Lease up to `limit` envelopes to the caller's connection; what may no longer pass is recalled. Fewer
+    than `limit` are all there were.
 
     Args:
         caller: with the generation of its live connection.
@@ -64,46 +74,56 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
     Raises:
         Problem: `conflict` when a newer connection has taken over.
     """
+    handovers: list[Handover] = []
+    while len(handovers) < limit:
+        some, more = await _lease_some(hub, caller, limit - len(handovers), at, seen)
+        handovers += some
+        if not more:
+            break
+    return handovers
+
+
+async def _lease_some(
+    hub: "Hub", caller: Caller, limit: int, at: int, seen: int | None
+) -> tuple[list[Handover], bool]:
+    """One transaction; whether what it recalled took the place of others that may wait."""
     candidates = await hub.pool.fetch(_SQL["candidates"], caller.agency, at, limit, hub.settings.handovers)
     if not candidates:
-        return []
+        return [], False
+    found = _Leased(leased=[], recalled=[], bodies={})
 
-    leased: list[_Judged] = []
-    bodies: dict[tuple[str, str], str] = {}
-
-    async def work(connection: Connection) -> dict[str, list[str]]:
-        nonlocal leased, bodies
+    async def work(connection: Connection) -> None:
+        nonlocal found
         judged = await _judge(hub, connection, caller, candidates, at)
-        leased = [each for each in judged if each.reason is None]
-        rows = await connection.fetch(_SQL["read_bodies"], *_ids(leased))
-        bodies = {(row["sender"], row["jti"]): bytes(row["sealed"]).decode() for row in rows}
-        return await _write(hub, connection, caller, judged, at)
+        found = await _write(hub, connection, caller, judged, at)
 
     try:
-        told = await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.HANDOVER_WRITTEN))
+        await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.HANDOVER_WRITTEN))
     except CommitUnknown:
         # Nobody else leases to this connection: what is leased as we meant to was, by that commit. What is
         # not still waits.
         await barrier(hub.pool)
-        leased, told = await _still_leased(hub, leased, at), {}
+        found = await _still_leased(hub, found, at)
     hub.observe(Step.HANDOVER_COMMITTED)
     hub.head.pending.set()
-    hub.wake.tell_here("changed", told)
-    proofs = await hub.prover.prove([each.row["record_index"] for each in leased], seen=seen)
-    return [
+    hub.wake.tell_here("changed", by_sender(found.recalled))
+    proofs = await hub.prover.prove([each.row["record_index"] for each in found.leased], seen=seen)
+    declarations = {(row["sender"], row["jti"]): row["declaration"] for row in candidates}
+    handovers = [
         Handover(
             envelope=each.row["jti"],
             kind=Kind(each.row["kind"]),
             sender=each.row["sender"],
             generation=each.row["handovers"] + 1,
-            declaration=each.row["declaration"],
-            body=bodies[each.id],
+            declaration=declarations[each.id],
+            body=found.bodies[each.id],
             proof=proofs[each.row["record_index"]],
             lease_until=_lease_until(hub, each.row, at),
         )
-        for each in sorted(leased, key=lambda one: (not one.row["urgent"], one.row["seq"]))
-        if each.row["record_index"] in proofs and each.id in bodies
+        for each in sorted(found.leased, key=lambda one: (not one.row["urgent"], one.row["seq"]))
+        if each.row["record_index"] in proofs and each.id in found.bodies
     ]
+    return handovers, bool(found.recalled) and len(candidates) == limit
 
 
 def _lease_until(hub: "Hub", row: "asyncpg.Record", at: int) -> int:
@@ -112,10 +132,11 @@ def _lease_until(hub: "Hub", row: "asyncpg.Record", at: int) -> int:
     return at + int(hub.settings.lease) * (1 << int(fruitless))
 
 
-async def _still_leased(hub: "Hub", meant: Sequence[_Judged], at: int) -> list[_Judged]:
-    rows = await hub.pool.fetch(_SQL["leased"], *_ids(meant), at)
+async def _still_leased(hub: "Hub", meant: _Leased, at: int) -> _Leased:
+    rows = await hub.pool.fetch(_SQL["leased"], *_ids(meant.leased), at)
     found = {(row["sender"], row["jti"], row["handovers"]) for row in rows}
-    return [each for each in meant if (*each.id, each.row["handovers"] + 1) in found]
+    leased = [each for each in meant.leased if (*each.id, each.row["handovers"] + 1) in found]
+    return _Leased(leased=leased, recalled=[], bodies=meant.bodies)
 
 
 async def _judge(
@@ -160,21 +181,16 @@ async def _judge(
 
 async def _write(
     hub: "Hub", connection: Connection, caller: Caller, judged: Sequence[_Judged], at: int
-) -> dict[str, list[str]]:
-    if not judged:
-        return {}
+) -> _Leased:
     leased = [each for each in judged if each.reason is None]
     recalled = [each for each in judged if each.reason is not None]
+    bodies: dict[tuple[str, str], str] = {}
     for each in leased:
         step(State(each.row["state"]), Event.HAND_OVER)
     if leased:
-        await connection.execute(_SQL["hand_over"], *_ids(leased), at, hub.settings.lease)
-        await connection.execute(
-            _SQL["start_clocks"],
-            [each.row["jti"] for each in leased if each.row["kind"] == Kind.ASK.value],
-            at,
-        )
-    told = by_sender(each.id for each in recalled)
+        asks = [each.row["jti"] for each in leased if each.row["kind"] == Kind.ASK.value]
+        rows = await connection.fetch(_SQL["hand_over"], *_ids(leased), at, hub.settings.lease, asks)
+        bodies = {(row["sender"], row["jti"]): bytes(row["sealed"]).decode() for row in rows}
     if recalled:
         await connection.execute(
             _SQL["move"],
@@ -187,9 +203,11 @@ async def _write(
             [each.row["exchange"] for each in recalled],
             [each.row["jti"] for each in recalled],
         )
-        await hub.wake.tell(connection, "changed", told)
-    await append(connection, hub.recorder, [_entry(each, caller.agency, at) for each in judged])
-    return told
+        told = by_sender(each.id for each in recalled)
+        await hub.wake.tell(connection, "changed", told, here=True)
+    if judged:
+        await append(connection, hub.recorder, [_entry(each, caller.agency, at) for each in judged])
+    return _Leased(leased=leased, recalled=[each.id for each in recalled], bodies=bodies)
 
 
 def _entry(each: _Judged, recipient: str, at: int) -> Entry:

@@ -89,12 +89,11 @@ async def _write(
         [v.id[1] for v, _, _ in taking],
         [v.digest for v, _, _ in taking],
         [state.value for _, _, state in taking],
+        [receipt.sender for _, receipt, _ in taking],
+        [receipt.envelope for _, receipt, _ in taking],
     )
     if len(free) != len(taking):
         raise RunAgain
-    ids = [receipt.sender for _, receipt, _ in taking], [receipt.envelope for _, receipt, _ in taking]
-    await connection.execute(_SQL["move"], *ids, [state.value for _, _, state in taking])
-    await connection.execute(_SQL["delete_bodies"], *ids)
     # What could not be opened is no answer: the source may seal it again and declare it anew.
     freed = [
         envelopes[receipt.sender, receipt.envelope]

@@ -6,7 +6,7 @@ Within this process directly, across processes by LISTEN/NOTIFY, one notificatio
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,10 @@ _log = structlog.get_logger("gatehouse.wake")
 CHANNEL: Final = "gatehouse"
 _CHECK: Final = 5.0
 """Seconds between looks at whether the listening connection is alive."""
+_NAMED: Final = 64
+"""Envelopes named to one agency; more are not named one by one."""
+_PART: Final = 150
+"""Agencies and envelopes in one notification: each takes up to 47 of its 8,000 bytes."""
 _QUEUE: Final = 256
 """Hints waiting for one connection; beyond this one that says "look at everything" stands for all."""
 
@@ -71,6 +75,7 @@ class Wake:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._subscriptions: dict[str, set[Subscription]] = {}
+        self._ear = 0
         self.held = asyncio.Event()
         """Set when a fact changed that held envelopes may wait for."""
 
@@ -88,23 +93,26 @@ class Wake:
             self._subscriptions.pop(subscription.agency, None)
 
     async def tell(
-        self, connection: Connection, kind: str, to: Told, *, generation: int | None = None
+        self,
+        connection: Connection,
+        kind: str,
+        to: Told,
+        *,
+        generation: int | None = None,
+        here: bool = False,
     ) -> None:
         """Tell every hub process when the transaction commits.
 
         Args:
-            to: whom, each with envelopes of its own to look at; `*` is everyone, and names none. Long lists
-            are
-                cut: a hint is enough.
+            to: whom, each with envelopes of its own to look at; `*` is everyone, and names none.
+            here: this process is told by `tell_here` after the commit, and need not hear it again.
         """
-        names = sorted(to)
-        for start in range(0, len(names), 32):
-            message: dict[str, object] = {
-                "kind": kind,
-                "to": {name: list(to[name])[:4] for name in names[start : start + 32]},
-            }
+        for part in _parts(to):
+            message: dict[str, object] = {"kind": kind, "to": part}
             if generation is not None:
                 message["generation"] = generation
+            if here:
+                message["from"] = self._ear
             await connection.execute(_SQL["notify"], json.dumps(message))
 
     def tell_here(self, kind: str, to: Told, *, generation: int | None = None) -> None:
@@ -122,6 +130,7 @@ class Wake:
         while True:
             try:
                 async with self._pool.acquire() as connection:
+                    self._ear = connection.get_server_pid()
                     await connection.add_listener(CHANNEL, self._heard)
                     try:
                         self._look_everywhere()
@@ -141,9 +150,25 @@ class Wake:
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
         message = json.loads(payload)
-        self.tell_here(message["kind"], message["to"], generation=message.get("generation"))
+        if message.get("from") != self._ear:
+            self.tell_here(message["kind"], message["to"], generation=message.get("generation"))
 
     def _look_everywhere(self) -> None:
         self.held.set()
         for kind in ("handover", "changed"):
             self.tell_here(kind, EVERYONE)
+
+
+def _parts(to: Told) -> Iterator[dict[str, Sequence[str]]]:
+    # Each part fits a notification; an agency with too many envelopes is told to look at everything.
+    part: dict[str, Sequence[str]] = {}
+    count = 0
+    for agency in sorted(to):
+        named = to[agency] if len(to[agency]) <= _NAMED else ()
+        if count + 1 + len(named) > _PART:
+            yield part
+            part, count = {}, 0
+        part[agency] = list(named)
+        count += 1 + len(named)
+    if part:
+        yield part

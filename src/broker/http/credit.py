@@ -3,10 +3,13 @@
 A handover is out until its receipt or the end of its lease; then the hub may lease it, or another, again.
 """
 
-from broker.protocol import act
+from typing import Final
+
+from broker.protocol.act import Receipt, typ_of
 from broker.protocol.frame import Act, Handover
-from broker.protocol.problem import Problem
-from keys.errors import Rejected
+from keys import jws
+
+_RECEIPT: Final = typ_of(Receipt)
 
 
 class Credit:
@@ -26,14 +29,12 @@ class Credit:
         self._out[handover.sender, handover.envelope] = handover.lease_until
 
     def settle(self, taken: Act) -> bool:
-        """Count out what an act taken by the hub is the receipt of; says whether that freed credit."""
-        try:
-            _, claims = act.parse_agency_act(taken.act)
-        except (Rejected, Problem):
+        """Count out what an act that the hub has taken is the receipt of; says whether that freed credit."""
+        token = jws.parse(taken.act)
+        if token.typ != _RECEIPT:
             return False
-        if not isinstance(claims, act.Receipt):
-            return False
-        return self._out.pop((claims.sender, claims.envelope), None) is not None
+        key = str(token.claims["sender"]), str(token.claims["envelope"])
+        return self._out.pop(key, None) is not None
 
     def next_end(self) -> int | None:
         """When the first lease ends (Unix seconds)."""

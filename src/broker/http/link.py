@@ -217,31 +217,28 @@ class Link:
     # ------------------------------------------------------------------ pump
 
     async def _pump(self) -> End:
-        empty = 0
         while True:
             free = self._credit.free(self._surface.edge.now())
             try:
-                handed = await self._hand_over(free) if free > 0 else 0
+                more = free > 0 and await self._hand_over(free)
             except Problem as problem:
                 if problem.reason == "replaced":
                     return End(code=REPLACED, reason="replaced")
-                handed = await self._patience(problem)
+                more = await self._patience(problem)
             except _Unsent as unsent:
                 return unsent.end
             except Exception as error:  # the store may be away: what waits is still there after it
-                handed = await self._patience(problem_of(error))
-            # What waited may all have been recalled: only a second empty look says that nothing waits.
-            empty = 0 if handed else empty + 1
-            if free <= 0 or empty >= 2:
+                more = await self._patience(problem_of(error))
+            if not more:
                 await self._wait_for_work()
-                empty = 0
 
-    async def _patience(self, problem: Problem) -> int:
+    async def _patience(self, problem: Problem) -> bool:
         log.warning("handover-failed", agency=self._caller.agency, code=problem.code, reason=problem.reason)
         await asyncio.sleep(1)
-        return 0
+        return True
 
-    async def _hand_over(self, free: int) -> int:
+    async def _hand_over(self, free: int) -> bool:
+        """Send what is handed over now; says whether more may wait."""
         surface = self._surface
         limit = min(free, surface.limits.handovers)
         handovers = await hand_over(
@@ -254,7 +251,7 @@ class Link:
                 self._awaited.pop(next(iter(self._awaited)))
             self._awaited[name] = handover.envelope
             await self._send(asking_frame(name, Verb.HANDOVER, handover))
-        return len(handovers)
+        return len(handovers) == limit
 
     async def _wait_for_work(self) -> None:
         """Until a hint, freed credit, the end of a lease, or the next look all the same."""

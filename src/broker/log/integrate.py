@@ -136,15 +136,12 @@ class Integrator:
         signed = self._checkpoint(new_size, new_root)
 
         async def swap(connection: Connection) -> bool:
-            if await connection.fetchval(_SQL["swap_checkpoint"], size, new_size, new_root, signed) is None:
-                return False
-            await connection.execute(
-                _SQL["write_tiles"],
-                [t.level for t in changed],
-                [t.index for t in changed],
-                [t.hashes for t in changed],
+            moved = await connection.fetchval(
+                _SQL["swap_checkpoint"],
+                *(size, new_size, new_root, signed),
+                *([t.level for t in changed], [t.index for t in changed], [t.hashes for t in changed]),
             )
-            return True
+            return moved is not None
 
         swapped = await committed(self.pool, swap, before_commit=lambda: self.observe(Step.INTEGRATE_WRITTEN))
         if swapped:

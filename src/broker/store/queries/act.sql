@@ -8,7 +8,13 @@ SELECT a.issuer, a.jti, a.digest, a.record_index, a.state
 FROM act a JOIN unnest($1::text[], $2::text[]) AS w(issuer, jti) ON a.issuer = w.issuer AND a.jti = w.jti;
 
 -- name: take
--- Takes acts in one order; gives those whose id was free.
+-- Takes acts in one order; gives those whose id was free. Of receipts the envelopes are moved on and the bodies deleted.
+WITH moved AS (
+    UPDATE envelope e SET state = u.state FROM unnest($5::text[], $6::text[], $4::text[]) AS u(sender, jti, state)
+    WHERE e.sender = u.sender AND e.jti = u.jti),
+gone AS (
+    DELETE FROM body b USING unnest($5::text[], $6::text[]) AS u(sender, jti)
+    WHERE b.sender = u.sender AND b.jti = u.jti)
 INSERT INTO act (issuer, jti, digest, state)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(issuer, jti, digest, state)
 ORDER BY u.issuer, u.jti ON CONFLICT DO NOTHING RETURNING issuer, jti;

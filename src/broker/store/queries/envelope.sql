@@ -49,7 +49,9 @@ SELECT 1 FROM envelope
 WHERE sender = $1 AND jti = $2 AND exchange = $3 AND categories = $4 AND state IN ('handed_over', 'opened');
 
 -- name: add_envelopes
--- Writes envelopes in one order; gives the ids that were free.
+-- Writes envelopes in one order, with the tokens that stand for their subjects; gives the ids that were free.
+WITH subjects AS (INSERT INTO subject (sender, jti, ordinal, role, token)
+                  SELECT * FROM unnest($19::text[], $20::text[], $21::int[], $22::text[], $23::bytea[]))
 INSERT INTO envelope (sender, jti, kid, kind, recipient, exchange, categories, consent, declaration,
                       declaration_digest, body_digest, state, decided, deposit_by, needed_until, lifted, asked_as, urgent)
 SELECT u.sender, u.jti, u.kid, u.kind, u.recipient, u.exchange, string_to_array(u.categories, ','), u.consent,
@@ -63,20 +65,18 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
           state, decided, deposit_by, needed_until, lifted, asked_as, urgent)
 ORDER BY u.sender, u.jti ON CONFLICT DO NOTHING RETURNING sender, jti;
 
--- name: add_subjects
--- Writes the tokens that stand for an envelope's subjects.
-INSERT INTO subject (sender, jti, ordinal, role, token)
-SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::bytea[]);
-
 -- name: lock_envelopes
--- Locks envelopes in one order for a step of their life.
-SELECT e.* FROM envelope e
+-- Locks envelopes in one order for their deposit or receipt.
+SELECT e.sender, e.jti, e.recipient, e.exchange, e.state, e.body_digest, e.deposit_by, e.record_index, e.handovers
+FROM envelope e
 JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
 ORDER BY e.sender, e.jti FOR UPDATE OF e;
 
 -- name: add_bodies
--- Keeps sealed bodies until they are received.
-INSERT INTO body (sender, jti, sealed) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]);
+-- Keeps sealed bodies until they are received, and moves their envelopes on.
+WITH kept AS (INSERT INTO body (sender, jti, sealed) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]))
+UPDATE envelope e SET state = 'deposited'
+FROM unnest($1::text[], $2::text[]) AS u(sender, jti) WHERE e.sender = u.sender AND e.jti = u.jti;
 
 -- name: delete_bodies
 -- Deletes sealed bodies: received, recalled or expired.
@@ -101,7 +101,9 @@ ORDER BY urgent DESC, seq LIMIT $3;
 
 -- name: lease
 -- Leases envelopes for handover, skipping what another transaction is handing over; recheck after waiting for guards.
-SELECT e.* FROM envelope e
+SELECT e.sender, e.jti, e.seq, e.urgent, e.kid, e.kind, e.recipient, e.exchange, e.state, e.record_index, e.handovers,
+       e.fruitless, e.lease_until, e.lifted, e.asked_as
+FROM envelope e
 JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
 WHERE e.state IN ('deposited', 'handed_over') AND (e.lease_until IS NULL OR e.lease_until <= $3)
   AND e.needed_until >= $3 AND (e.lease_until IS NULL OR e.fruitless < $4 - 1)
@@ -109,26 +111,23 @@ ORDER BY e.sender, e.jti FOR UPDATE OF e SKIP LOCKED;
 
 -- name: hand_over
 -- Marks envelopes handed over under a lease. A lease that ran out, and was not given back, counts as fruitless, and the
--- next one is twice as long.
-UPDATE envelope e SET state = 'handed_over', handovers = e.handovers + 1,
-    fruitless = e.fruitless + (e.lease_until IS NOT NULL)::int,
-    lease_until = $3 + $4 * (1 << (e.fruitless + (e.lease_until IS NOT NULL)::int))
-FROM unnest($1::text[], $2::text[]) AS u(sender, jti) WHERE e.sender = u.sender AND e.jti = u.jti;
+-- next one is twice as long. Starts the due time of asks handed over for the first time, and gives the sealed bodies.
+WITH moved AS (
+    UPDATE envelope e SET state = 'handed_over', handovers = e.handovers + 1,
+        fruitless = e.fruitless + (e.lease_until IS NOT NULL)::int,
+        lease_until = $3 + $4 * (1 << (e.fruitless + (e.lease_until IS NOT NULL)::int))
+    FROM unnest($1::text[], $2::text[]) AS u(sender, jti) WHERE e.sender = u.sender AND e.jti = u.jti),
+clocks AS (
+    UPDATE exchange SET delivered_at = $3, due_at = $3 + due_within
+    WHERE id = ANY($5::text[]) AND delivered_at IS NULL)
+SELECT b.sender, b.jti, b.sealed FROM body b
+JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON b.sender = w.sender AND b.jti = w.jti;
 
 -- name: leased
 -- Finds which envelopes a handover with this lease has leased, after its commit's answer was lost.
 SELECT e.sender, e.jti, e.handovers FROM envelope e
 JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
 WHERE e.state = 'handed_over' AND e.lease_until > $3;
-
--- name: read_bodies
--- Reads sealed bodies for handover.
-SELECT b.sender, b.jti, b.sealed FROM body b
-JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON b.sender = w.sender AND b.jti = w.jti;
-
--- name: start_clocks
--- Starts the due time of exchanges whose ask is handed over for the first time.
-UPDATE exchange SET delivered_at = $2, due_at = $2 + due_within WHERE id = ANY($1::text[]) AND delivered_at IS NULL;
 
 -- name: give_back
 -- Ends the leases of a recipient whose connection ended, so that its next one is served at once; what somebody else

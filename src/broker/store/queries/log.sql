@@ -40,14 +40,15 @@ FROM checkpoint c LEFT JOIN LATERAL (
 ORDER BY p.index;
 
 -- name: swap_checkpoint
--- Moves the checkpoint from one size to the next; gives nothing if another process has moved it already.
-UPDATE checkpoint SET size = $2, root = $3, note = $4 WHERE size = $1 RETURNING size;
-
--- name: write_tiles
--- Writes each changed tile in its widest form; a partial tile is always a prefix of the wider one.
-INSERT INTO tile (level, index, hashes)
-SELECT * FROM unnest($1::int[], $2::bigint[], $3::bytea[])
-ON CONFLICT (level, index) DO UPDATE SET hashes = excluded.hashes;
+-- Moves the checkpoint from one size to the next and writes each changed tile in its widest form (a partial tile is
+-- always a prefix of the wider one); does and gives nothing if another process has moved it already.
+WITH swapped AS (UPDATE checkpoint SET size = $2, root = $3, note = $4 WHERE size = $1 RETURNING size),
+written AS (
+    INSERT INTO tile (level, index, hashes)
+    SELECT u.level, u.index, u.hashes
+    FROM swapped, unnest($5::int[], $6::bigint[], $7::bytea[]) AS u(level, index, hashes)
+    ON CONFLICT (level, index) DO UPDATE SET hashes = excluded.hashes)
+SELECT size FROM swapped;
 
 -- name: read_tile
 -- Reads one tile in its widest form.
