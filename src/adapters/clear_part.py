@@ -87,7 +87,7 @@ def _searched(value: object, body: Body, path: tuple[str, ...]) -> Iterator[tupl
     if isinstance(value, dict):
         for name, member in value.items():
             inner = (*path, name)
-            if not any(known[: len(inner)] == inner for known in _KNOWN):
+            if inner not in _ON_THE_WAY:
                 yield "members", name
             yield from _searched(member, body, inner)
     elif isinstance(value, list):
@@ -232,3 +232,5 @@ _KNOWN: Final = _EXCLUDED.keys() | {
     ("grounds", "necessity_recorded"),
 }
 """Members the protocol has; the name of any other is searched too."""
+_ON_THE_WAY: Final = frozenset(known[:length] for known in _KNOWN for length in range(1, len(known) + 1))
+"""Each of them and what leads to it."""

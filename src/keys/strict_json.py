@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final, NoReturn, TypeAlias
 
 from keys.errors import MalformedInput
@@ -28,7 +29,7 @@ megabytes of brackets would hold the interpreter for seconds."""
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(b for b in range(256) if b not in b"[]{}")
 _MAY_BE_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
-_OPENING: Final = frozenset(b"[{")
+_STEPS: Final = {byte: 1 if byte in b"[{" else -1 for byte in b"[]{}"}
 
 
 def parse(data: bytes, *, limit: int = 1 << 20, depth: int = 32) -> JsonValue:
@@ -81,11 +82,10 @@ def dump(value: Dumpable) -> bytes:
 
 def _check_count(data: bytes) -> None:
     # Counting bytes is quick; only a text that might hold too many has its strings taken out first.
-    many = MalformedInput("json-too-large", f"JSON text holds more than {_VALUES} values")
-    if data.count(b'"') > 4 * _VALUES:
-        raise many
-    if _separators(data) > _VALUES and _separators(_STRINGS.sub(b"", data)) > _VALUES:
-        raise many
+    if data.count(b'"') > 4 * _VALUES or (
+        _separators(data) > _VALUES and _separators(_STRINGS.sub(b"", data)) > _VALUES
+    ):
+        raise MalformedInput("json-too-large", f"JSON text holds more than {_VALUES} values")
 
 
 def _separators(data: bytes) -> int:
@@ -93,14 +93,9 @@ def _separators(data: bytes) -> int:
 
 
 def _check_depth(data: bytes, depth: int) -> None:
-    level = 0
-    for byte in _STRINGS.sub(b"", data).translate(None, _NOT_BRACKETS):
-        if byte in _OPENING:
-            level += 1
-            if level > depth:
-                raise MalformedInput("json-too-deep", f"JSON is nested deeper than {depth}")
-        else:
-            level -= 1
+    brackets = _STRINGS.sub(b"", data).translate(None, _NOT_BRACKETS)
+    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > depth:
+        raise MalformedInput("json-too-deep", f"JSON is nested deeper than {depth}")
 
 
 def _check_surrogates(value: JsonValue) -> None:

@@ -46,6 +46,8 @@ def plain(text: str) -> str:
     """Give the text without character references and presentation forms, letters without accents, in small
     letters.
     """
+    if text.isascii() and "&" not in text:
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", html.unescape(text))
     return "".join(c for c in decomposed if not unicodedata.combining(c) and c not in _INVISIBLE).casefold()
 
@@ -60,6 +62,8 @@ def words(text: str) -> list[str]:
 
 def squeeze(text: str) -> str:
     """Give only the letters and digits of `plain(text)`."""
+    if text.isascii() and text.isalnum():
+        return text.lower()
     return "".join(words(text))
 
 
