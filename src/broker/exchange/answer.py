@@ -53,7 +53,10 @@ async def link(connection: Connection, verified: Verified, taken: acts.SubjectLi
         Problem: `not-found` for an exchange the caller is not party to; `unprocessable` if a commitment does
         not open.
     """
-    await _exchange(connection, verified, taken.exchange)
+    row = await _exchange(connection, verified, taken.exchange)
+    # The source has heard of nothing before it has opened the ask.
+    if row["asker"] != taken.iss and row["delivered_at"] is None:
+        raise Problem.not_found()
     check_openings([taken.earlier, taken.later], verified.acting.request.openings)
     return Effect(entries=[acted(verified)])
 

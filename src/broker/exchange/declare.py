@@ -13,7 +13,7 @@ As a story, for one batch:
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from broker.batch import RunAgain
@@ -218,18 +218,18 @@ async def _decide(
     found = await _earlier(connection, batch)
     fresh = [p for p in batch if p.id not in found]
     found |= await _refuse_callers(connection, facts, fresh)
-    found |= _refuse_consents(facts, references, fresh)
     found |= await _refuse_items(connection, asks, [p for p in fresh if p.id not in found])
     decisions: dict[tuple[str, str], Decided] = {}
     for p in fresh:
         if p.id in found:
             continue
+        answered = answered_by(asks, p.declaration)
         try:
             question = question_of(
                 p.declaration,
-                answered=answered_by(asks, p.declaration),
+                answered=answered,
                 asked_as=asked_as(p, asks),
-                facts=facts,
+                facts=_for_its_people(p, facts, references[p.id], answered.ask if answered else None),
                 lifted=lifted_for(p, asks),
                 at=p.asked.at,
             )
@@ -299,20 +299,28 @@ async def _refuse_callers(
     return found
 
 
-def _refuse_consents(
-    facts: Facts, references: Mapping[tuple[str, str], tuple[str, ...]], batch: Sequence[Prepared]
-) -> dict[tuple[str, str], Outcome | Problem]:
-    # Tokens and a consent's people never change, so this need not be asked again at handover.
-    other = Problem(
-        "unprocessable", "The consent named was given for other people.", reason="consent-of-others"
-    )
-    found: dict[tuple[str, str], Outcome | Problem] = {}
-    for p in batch:
-        for reference in references[p.id]:
-            consent = facts.consents.get(reference)
-            if consent is not None and consent.subjects and not set(p.tokens) <= consent.subjects:
-                found[p.id] = other
-    return found
+def _for_its_people(p: Prepared, facts: Facts, references: Sequence[str], ask: Ask | None) -> Facts:
+    """The facts without the named consents that are about other people: nothing rests on those.
+
+    Tokens and a consent's people never change, so this need not be asked again at handover.
+
+    Raises:
+        Problem: `unprocessable` where the consent is the sender's own or its ask's. Of any other the sender
+            is told no more than of one that is not there.
+    """
+    others = set()
+    for reference in references:
+        consent = facts.consents.get(reference)
+        if consent is None or not consent.subjects or set(p.tokens) <= consent.subjects:
+            continue
+        if consent.agency == p.declaration.iss or (ask is not None and ask.consent.reference == reference):
+            raise Problem(
+                "unprocessable", "The consent named was given for other people.", reason="consent-of-others"
+            )
+        others.add(reference)
+    if not others:
+        return facts
+    return replace(facts, consents={r: c for r, c in facts.consents.items() if r not in others})
 
 
 async def _refuse_items(

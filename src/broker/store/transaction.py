@@ -7,7 +7,7 @@ gives the first outcome (every use case is idempotent by issuer and id).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import asyncpg
@@ -49,25 +49,33 @@ async def committed(
     """
     async with pool.acquire() as connection:
         transaction = connection.transaction(isolation="read_committed")
-        await transaction.start()
         try:
+            await _whole(transaction.start())
             result = await work(connection)
             if before_commit is not None:
                 before_commit()
         except BaseException:
             # A connection already gone cannot roll back; the server does it.
-            if not connection.is_closed():
+            if not connection.is_closed() and connection.is_in_transaction():
                 await asyncio.shield(transaction.rollback())
             raise
-        commit = asyncio.ensure_future(transaction.commit())
         try:
-            await asyncio.shield(commit)
-        except asyncio.CancelledError:
-            await asyncio.wait([commit])
-            raise
+            await _whole(transaction.commit())
         except LOST as error:
             raise CommitUnknown from error
     return result
+
+
+async def _whole(step: Coroutine[Any, Any, None]) -> None:
+    """Begin or commit to the end, cancelled meanwhile or not, so that what a connection is left in is
+    known.
+    """
+    running = asyncio.ensure_future(step)
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.gather(running, return_exceptions=True)
+        raise
 
 
 async def barrier(pool: Pool) -> None:

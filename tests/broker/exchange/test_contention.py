@@ -2,6 +2,7 @@
 other for ever, and what each was told is what the log and the store say.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -35,8 +36,10 @@ APART: Final = frozenset({"read_key", "candidates", "read_asks", "read_ask"})
 
 
 @pytest.fixture(autouse=True)
-def _watched(monkeypatch: pytest.MonkeyPatch) -> None:
+async def _watched(monkeypatch: pytest.MonkeyPatch) -> None:
     watch_hubs(monkeypatch)
+    # A loop under debug keeps the stack of every callback: half the time of so many statements.
+    asyncio.get_running_loop().set_debug(False)
 
 
 @pytest.fixture

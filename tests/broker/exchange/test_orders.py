@@ -5,6 +5,7 @@ After each order the log and the outcome agree: nothing that rests on the change
 handed over after the change's record; what came before it was told so; what rests on a duty goes on.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,8 +105,10 @@ CHANGES: Final = [
 
 
 @pytest.fixture(autouse=True)
-def _watched(monkeypatch: pytest.MonkeyPatch) -> None:
+async def _watched(monkeypatch: pytest.MonkeyPatch) -> None:
     watch_hubs(monkeypatch)
+    # A loop under debug keeps the stack of every callback: half the time of so many statements.
+    asyncio.get_running_loop().set_debug(False)
 
 
 @pytest.fixture

@@ -47,9 +47,13 @@ INSERT INTO consent (reference, agency, outcome, purposes, subjects) VALUES ($1,
 ON CONFLICT (reference) DO UPDATE SET outcome = excluded.outcome;
 
 -- name: consent_parties
--- Whether an agency sent, or has been handed, an envelope that names this consent.
-SELECT 1 FROM envelope e
-WHERE e.consent = $2 AND (e.sender = $1 OR (e.recipient = $1 AND e.handovers > 0)) LIMIT 1;
+-- Whether an agency has a part in a consent: an envelope that names it went between it and whoever registered the
+-- consent, or, where nobody has, it sent one or was handed one. Naming another's consent gives no part in it.
+SELECT 1 FROM envelope e LEFT JOIN consent c ON c.reference = e.consent
+WHERE e.consent = $2
+  AND ((e.sender = $1 AND (c.reference IS NULL OR (e.recipient = c.agency AND e.handovers > 0)))
+    OR (e.recipient = $1 AND e.handovers > 0 AND (c.reference IS NULL OR e.sender = c.agency)))
+LIMIT 1;
 
 -- name: read_consent
 -- Reads a consent.

@@ -13,12 +13,13 @@ FROM exchange x WHERE x.id = ANY($1::text[]) ORDER BY x.id FOR SHARE OF x;
 SELECT e.declaration FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id WHERE x.id = $1;
 
 -- name: read_asks
--- Reads what was lifted for the ask of an exchange between these two, and whom it is about.
+-- Reads what was lifted for an opened ask between these two, and whom it is about. One not opened yet is not there.
 SELECT x.id, e.lifted, (SELECT array_agg(s.token ORDER BY s.ordinal) FROM subject s
                         WHERE s.sender = e.sender AND s.jti = e.jti) AS tokens
 FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id
 JOIN unnest($1::text[], $2::text[], $3::text[]) AS w(id, asker, source)
-  ON x.id = w.id AND x.asker = w.asker AND x.source = w.source;
+  ON x.id = w.id AND x.asker = w.asker AND x.source = w.source
+WHERE x.delivered_at IS NOT NULL;
 
 -- name: add_exchanges
 -- Opens exchanges; gives the ids that were free.
