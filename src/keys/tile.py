@@ -116,8 +116,15 @@ class TreeReader:
         """
         tree = TreeReader(size, read)
         if len(self._nodes) < _KEPT_NODES:
-            tree._nodes = self._nodes
+            tree._nodes, tree._tiles = self._nodes, self._tiles
         return tree
+
+    def still(self, read: HashReader) -> bool:
+        """Whether `read` still gives the very tiles that all this was hashed from."""
+        return all(
+            read.read_tile(level, index, len(hashes) // HASH_SIZE) == hashes
+            for (level, index), hashes in self._tiles.items()
+        )
 
     def root(self) -> bytes:
         """The tree's root."""
@@ -181,8 +188,8 @@ class TreeReader:
 
     def _stored(self, level: int, position: int) -> bytes:
         index, offset = divmod(position, WIDTH)
-        tile = self._tiles.get((level, index))
-        if tile is None:
+        tile = self._tiles.get((level, index), b"")
+        if len(tile) <= offset * HASH_SIZE:
             width = min(WIDTH, (self.size >> (HEIGHT * level)) - index * WIDTH)
             tile = self._tiles[level, index] = _checked(self._read, level, index, width)
         return tile[offset * HASH_SIZE : (offset + 1) * HASH_SIZE]
