@@ -7,6 +7,7 @@ counted as it is verified; one that does not hold, an envelope that does not pas
 
 import argparse
 import asyncio
+import gc
 import itertools
 from functools import partial
 from pathlib import Path
@@ -167,6 +168,9 @@ async def _main(options: argparse.Namespace) -> None:
     running = [asyncio.create_task(adapter.run(stop)) for adapter in desks.adapters]
     try:
         await _ready(desks)
+        # As `gatehouse-adapter run` does.
+        gc.collect()
+        gc.freeze()
         print("ready", flush=True)
         await load.serve(desks)
     finally:

@@ -9,6 +9,7 @@ fast.
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 from collections import deque
@@ -182,6 +183,8 @@ async def _serve(options: argparse.Namespace) -> None:
             runner, listening, ssl_context=tls_context(options.tls_cert, options.tls_key)
         ).start()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        gc.collect()
+        gc.freeze()
         print(f"relay is listening on https://127.0.0.1:{listening.getsockname()[1]}", flush=True)
         await stop.wait()
         await runner.cleanup()

@@ -8,6 +8,7 @@ recipient.
 
 import argparse
 import asyncio
+import gc
 import itertools
 import json
 import os
@@ -194,6 +195,8 @@ async def _main(options: argparse.Namespace) -> None:
     try:
         for peer in (peers.asker, peers.source):
             await peer.connect(session, options.relay)
+        gc.collect()
+        gc.freeze()
         print("ready", flush=True)
         await load.serve(peers)
     finally:

@@ -31,12 +31,20 @@ def perform(arguments: argparse.Namespace) -> int:
     """Run until asked to stop."""
     import asyncio
 
+    import uvloop
+
     from adapters.answering.example import Example, example
     from adapters.command.running import run
 
     if arguments.example_rules:
         print(example(Example.RULES), end="")
         return 0
-    return asyncio.run(
-        run(arguments.state, place=arguments.connector, once_idle=arguments.once_idle, as_json=arguments.json)
-    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(
+            run(
+                arguments.state,
+                place=arguments.connector,
+                once_idle=arguments.once_idle,
+                as_json=arguments.json,
+            )
+        )

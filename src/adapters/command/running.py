@@ -6,6 +6,7 @@ journalled.
 
 import asyncio
 import fcntl
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -54,6 +55,9 @@ async def run(state: Path, *, place: str | None, once_idle: bool, as_json: bool)
                 loop.add_signal_handler(number, stop.set)
             await _learn_first(folder)
             keeping = asyncio.create_task(_keep_learning(folder, adapter, as_json=as_json))
+            # What starting made stays as long as the process: the collector need not walk it over and over.
+            gc.collect()
+            gc.freeze()
             try:
                 await adapter.run(stop, once_idle=once_idle)
             finally:

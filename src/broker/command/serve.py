@@ -5,6 +5,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -105,6 +106,9 @@ async def _serve(options: argparse.Namespace) -> None:
         await stack.enter_async_context(serving(app, listening, tls=tls))
         keys = parse_hub_keys(dict(hub_document(hub)))
         write_hub_file(state, HubFile(url=origins.public, keys=keys, pid=os.getpid()))
+        # What starting made stays as long as the process: the collector need not walk it over and over.
+        gc.collect()
+        gc.freeze()
         log.info("listening", port=listening.getsockname()[1], pid=os.getpid())
         say(f"gatehouse is listening on {origins.public}")
         await stopped.wait()

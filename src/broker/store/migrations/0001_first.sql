@@ -183,6 +183,9 @@ CREATE INDEX envelope_needed ON envelope (needed_until) WHERE state IN ('deposit
 CREATE INDEX envelope_exchange ON envelope (exchange);
 CREATE INDEX envelope_consent ON envelope (consent) WHERE consent IS NOT NULL;
 
+-- Base64 does not shrink: trying to compress it would be lost on every declaration.
+ALTER TABLE envelope ALTER COLUMN declaration SET STORAGE EXTERNAL;
+
 -- Sealed bodies, only between deposit and receipt.
 CREATE TABLE body (
     sender       text NOT NULL,
@@ -246,6 +249,8 @@ CREATE TABLE record_text (
     salt         bytea NOT NULL,
     text         bytea NOT NULL
 );
+
+ALTER TABLE record_text ALTER COLUMN text SET STORAGE EXTERNAL;
 
 CREATE TABLE tile (
     level        int NOT NULL,
