@@ -31,8 +31,8 @@ async def stop_agency(hub: Hub, key: SigningKey, agency: str, *, at: int) -> int
     return await administer(hub, signed(hub, key, acts.AgencyStop, at=at, agency=agency), None, at=at)
 
 
-async def sign_agreement(hub: Hub, key: SigningKey, controllers: list[str], *, at: int) -> str:
-    """Put an agreement for every purpose and category in force; its id."""
+def signed_agreement(hub: Hub, key: SigningKey, controllers: list[str], *, at: int) -> tuple[str, str]:
+    """A signed agreement for every purpose and category; the act, and the agreement's id."""
     agreement = Agreement(
         id=new_jti(),
         controllers=tuple(controllers),
@@ -42,5 +42,11 @@ async def sign_agreement(hub: Hub, key: SigningKey, controllers: list[str], *, a
         ends=None,
         version=1,
     )
-    await administer(hub, signed(hub, key, acts.AgreementSigning, at=at, agreement=agreement), None, at=at)
-    return agreement.id
+    return signed(hub, key, acts.AgreementSigning, at=at, agreement=agreement), agreement.id
+
+
+async def sign_agreement(hub: Hub, key: SigningKey, controllers: list[str], *, at: int) -> str:
+    """Put an agreement for every purpose and category in force; its id."""
+    token, name = signed_agreement(hub, key, controllers, at=at)
+    await administer(hub, token, None, at=at)
+    return name
