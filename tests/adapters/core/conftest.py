@@ -187,7 +187,7 @@ class Town:
             await self.until(lambda n=name: has_subject_key(self.folders[n]))
 
     async def until(
-        self, holds: Callable[[], bool] | Callable[[], Awaitable[bool]], *, within: float = 15
+        self, holds: Callable[[], bool] | Callable[[], Awaitable[bool]], *, within: float = 60
     ) -> None:
         """Wait until something holds."""
         async with asyncio.timeout(within):
@@ -200,7 +200,7 @@ class Town:
     async def ended(self, name: str, jti: str, milestone: follow.Milestone = follow.Milestone.ENDED) -> Sent:
         """An envelope once it has got that far."""
         folder = self.folders[name]
-        found = await follow.wait_for(folder, jti, milestone, within=15)
+        found = await follow.wait_for(folder, jti, milestone, within=60)
         assert follow.reached(found, milestone), found
         return found
 
