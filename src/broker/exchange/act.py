@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from broker.batch import RunAgain
 from broker.exchange import agency_key, answer, consent, lift, recall, subject_key
 from broker.exchange.acting import Acting, Effect, Verified, check_fresh, earlier, verify_act
 from broker.exchange.facts import Facts
@@ -83,10 +84,14 @@ async def _alone(hub: "Hub", verified: Verified) -> Acted | Problem:
         if replaced:
             raise replaced[verified.act.iss]
         check_fresh(verified, facts, skew=hub.settings.skew)
+        # The id before anything else: whoever takes the same act elsewhere waits here, and then finds it
+        # taken.
+        taking = [verified.id[0]], [verified.id[1]], [verified.digest], [None]
+        if not await connection.fetch(_SQL["take"], *taking, [], []):
+            raise RunAgain
         effect = await _apply(hub, connection, verified, facts)
-        state = None if effect.state is None else effect.state.value
-        taking = [verified.id[0]], [verified.id[1]], [verified.digest], [state]
-        await connection.fetch(_SQL["take"], *taking, [], [])
+        if effect.state is not None:
+            await connection.execute(_SQL["say_state"], *verified.id, effect.state.value)
         for hint in effect.hints:
             await hub.wake.tell(connection, hint.kind, hint.to)
         first = await append(connection, hub.recorder, effect.entries)

@@ -54,7 +54,7 @@ async def link(connection: Connection, verified: Verified, taken: acts.SubjectLi
         not open.
     """
     row = await _exchange(connection, verified, taken.exchange)
-    # The source has heard of nothing before it has opened the ask.
+    # The source has heard of nothing before the ask was handed over to it.
     if row["asker"] != taken.iss and row["delivered_at"] is None:
         raise Problem.not_found()
     check_openings([taken.earlier, taken.later], verified.acting.request.openings)

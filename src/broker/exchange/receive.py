@@ -41,14 +41,15 @@ async def receive(
     commit.
     """
     facts = await hub.facts.read(connection, agencies={receipt.iss for _, receipt in batch}, consents=())
-    found = await earlier(connection, [verified for verified, _ in batch])
-    fresh = [(verified, receipt) for verified, receipt in batch if verified.id not in found]
     rows = await connection.fetch(
         _SQL["lock_envelopes"],
-        [receipt.sender for _, receipt in fresh],
-        [receipt.envelope for _, receipt in fresh],
+        [receipt.sender for _, receipt in batch],
+        [receipt.envelope for _, receipt in batch],
     )
     envelopes = {(row["sender"], row["jti"]): row for row in rows}
+    # Under the locks: another process that takes the same receipt has done so by now, or waits for us.
+    found = await earlier(connection, [verified for verified, _ in batch])
+    fresh = [(verified, receipt) for verified, receipt in batch if verified.id not in found]
     taking: list[tuple[Verified, Receipt, State]] = []
     taken: set[tuple[str, str]] = set()
     for verified, receipt in fresh:

@@ -20,7 +20,7 @@ from broker.protocol.life import State
 from broker.protocol.problem import Problem
 from broker.settings import Settings
 from keys import tile
-from policies.vocabulary import Category, Outcome
+from policies.vocabulary import Category, Outcome, RecallReason, WithdrawReason
 from tests.broker.exchange.administrator import administrator_key, signed
 from tests.broker.exchange.conftest import Play
 from tests.broker.exchange.desk import Sent, new_jti
@@ -78,6 +78,34 @@ async def test_the_same_bytes_a_hundred_times_through_both_have_one_effect(play:
             set(),
             {told[0].proof and told[0].proof.record},
         )
+
+
+async def test_the_same_act_through_both_is_one_record(play: Play, other: Play) -> None:
+    care, health, at = play["care"], play["health"], play.clock.at
+    asks = [await asked(play) for _ in range(3)]
+    for ask in asks:
+        await play.deposit(care, ask)
+    handed = await play.fetch(health)
+    category = {"exchange": asks[0].jti, "category": Category.HEALTH_ATTENDANCES}
+    first = handed[0]
+    for desk, request in (
+        (health, health.receipt(first, at=at)),
+        (health, health.act(acts.Waiting, at=at, **category)),
+        (health, health.act(acts.Nil, at=at, **category)),
+        (care, care.act(acts.Recall, at=at, envelope=asks[1].jti, reason=RecallReason.SENT_IN_ERROR)),
+        (care, care.act(acts.Withdraw, at=at, exchange=asks[2].jti, reason=WithdrawReason.NO_LONGER_NEEDED)),
+        (care, care.act(acts.SubjectKeyClaim, at=at, epoch=1)),
+        (health, health.act(acts.Drained, at=at, kid="A" * 43)),
+        (care, care.act(acts.Consent, at=at, reference=new_jti(), outcome="refused")),
+    ):
+        told = await asyncio.gather(*(hub.act(desk, request) for hub in [play, other] * 8))
+        assert len(set(told)) == 1
+        log = await records(play.hub)
+        with_act = [index for index, record in enumerate(log) if getattr(record, "act", None) == request.act]
+        assert told[0].index in with_act
+        # Withdrawing and recalling an ask say so once for the act and once for each envelope.
+        kinds = [log[index].record for index in with_act]
+        assert len(kinds) == len(set(kinds))
 
 
 async def test_other_bytes_under_one_id_through_both_are_refused_by_all_but_one(

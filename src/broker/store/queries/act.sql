@@ -19,6 +19,10 @@ INSERT INTO act (issuer, jti, digest, state)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(issuer, jti, digest, state)
 ORDER BY u.issuer, u.jti ON CONFLICT DO NOTHING RETURNING issuer, jti;
 
+-- name: say_state
+-- Keeps the state that an act was answered with.
+UPDATE act SET state = $3 WHERE issuer = $1 AND jti = $2;
+
 -- name: lock_exchange
 -- Locks an exchange the caller is a party of.
 SELECT * FROM exchange WHERE id = $1 AND (asker = $2 OR source = $2) FOR UPDATE;

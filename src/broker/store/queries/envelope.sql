@@ -13,7 +13,7 @@ FROM exchange x WHERE x.id = ANY($1::text[]) ORDER BY x.id FOR SHARE OF x;
 SELECT e.declaration FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id WHERE x.id = $1;
 
 -- name: read_asks
--- Reads what was lifted for an opened ask between these two, and whom it is about. One not opened yet is not there.
+-- Reads what was lifted for a handed over ask between these two, and whom it is about. Before, it is not there.
 SELECT x.id, e.lifted, (SELECT array_agg(s.token ORDER BY s.ordinal) FROM subject s
                         WHERE s.sender = e.sender AND s.jti = e.jti) AS tokens
 FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id
