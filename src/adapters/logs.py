@@ -43,12 +43,14 @@ class _Lines:
     """Where lines go: nowhere until `configure` says where, so that a command prints only its own words."""
 
     def __init__(self) -> None:
+        self.listened = False
         self.stream: TextIO | None = None
         self.level = logging.INFO
 
     def msg(self, line: str) -> None:
-        if self.stream is not None:
-            print(line, file=self.stream, flush=True)
+        if self.listened:
+            # Standard error is looked up for each line: whoever replaced it meanwhile gets the line.
+            print(line, file=self.stream or sys.stderr, flush=True)
 
     debug = info = warning = error = msg
 
@@ -58,13 +60,14 @@ _lines: Final = _Lines()
 
 def configure(*, stream: TextIO | None = None, level: int = logging.INFO) -> None:
     """Write JSON lines to `stream` (standard error), from `level` up."""
-    _lines.stream = sys.stderr if stream is None else stream
+    _lines.listened = True
+    _lines.stream = stream
     _lines.level = level
 
 
 def only_from_level(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Drop what is below the level, and everything while nobody listens."""
-    if _lines.stream is None or structlog.processors.NAME_TO_LEVEL[method] < _lines.level:
+    if not _lines.listened or structlog.processors.NAME_TO_LEVEL[method] < _lines.level:
         raise structlog.DropEvent
     return event
 

@@ -21,6 +21,7 @@ def said() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     logs.configure(stream=stream)
     yield stream
+    logs._lines.listened = False
     logs._lines.stream = None
 
 
