@@ -198,6 +198,9 @@ def test_agencies_at_two_hub_processes_on_one_database_exchange(stage: Stage) ->
     item = _answer(school, ask)
     assert school.reach(item, "settled")["state"] == "opened"
     assert care.reach(ask, "ended")["answered"] == ["school_concerns"]
+    # Each was handed over once: no lease was lost on the way from one process to the other.
+    kinds = _kinds(stage)
+    assert [kinds["Handover", envelope] for envelope in (ask, item)] == [1, 1]
     # Each of them serves the one log.
     size = stage.sql("SELECT n FROM log_head")[0]["n"]
     served = {until(partial(_checkpoint, url, size), f"{url} shows it all") for url in (stage.url, other)}
