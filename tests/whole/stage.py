@@ -5,22 +5,17 @@ real processes, each confirmed at the others by "telephone", and one agreement b
 import asyncio
 import io
 import json
-import signal
-import sqlite3
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import asyncpg
 
-from adapters.step import Step
+from tests.whole.agency import Agency
 from tests.whole.programs import Program, Ran, command, command_line, process, until
 
-T = TypeVar("T")
 CARE: Final = "care"
 HEALTH: Final = "health"
 SCHOOL: Final = "school"
@@ -30,120 +25,6 @@ _CATEGORIES: Final = (
     "attendance,school_concerns,contact_report,household,demographics,gp_registration,health_attendances,"
     "health_conditions,health_observations,health_flags"
 )
-
-
-@dataclass(slots=True, kw_only=True)
-class Agency:
-    """One agency: its state folder, its command line, and its adapter's process while it runs."""
-
-    name: str
-    state: Path
-    logs: Path
-    papers: Path
-    running: Program | None = None
-
-    def do(self, *arguments: str | Path, expect: int | None = 0) -> Ran:
-        """Type one command of `gatehouse-adapter`."""
-        return command("gatehouse-adapter", *arguments, "--state", self.state, expect=expect)
-
-    def say(self, *arguments: str | Path, expect: int | None = 0) -> Any:
-        """Type one command and give the JSON it printed."""
-        return self.do(*arguments, "--json", expect=expect).json
-
-    def begin(self, *arguments: str | Path) -> None:
-        """Start its adapter, without waiting for it."""
-        assert self.running is None
-        line: list[str | Path] = [
-            *command_line("gatehouse-adapter"),
-            "run",
-            "--state",
-            self.state,
-            *arguments,
-        ]
-        self.running = Program.start(self.name, line, logs=self.logs)
-
-    def connected(self) -> None:
-        """Wait until its adapter is."""
-        assert self.running is not None
-        self.running.ready(f"{self.name} is connected")
-
-    def start(self, *arguments: str | Path) -> None:
-        """Start its adapter and wait until it is connected."""
-        self.begin(*arguments)
-        self.connected()
-
-    def die_at(self, step: Step) -> None:
-        """Run its adapter until it kills itself at that step."""
-        assert self.running is None
-        line: list[str | Path] = [sys.executable, "-m", "tests.adapters.core.doomed", self.state, step.value]
-        assert Program.start(self.name, line, logs=self.logs).ended() == -signal.SIGKILL
-
-    def stop(self) -> None:
-        """Stop its adapter cleanly."""
-        if self.running is not None:
-            assert self.running.stop() == 0, self.running.err.read_text()[-2000:]
-            self.running = None
-
-    def kill(self) -> None:
-        """Kill its adapter."""
-        if self.running is not None:
-            self.running.kill()
-            self.running = None
-
-    def paper(self, name: str, text: str) -> Path:
-        """Lay a form on the desk."""
-        self.papers.mkdir(parents=True, exist_ok=True)
-        path = self.papers / name
-        path.write_text(text)
-        return path
-
-    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
-        """Read its journal as it lies on disk."""
-        with _journal(self.state) as db:
-            return db.execute(query, values).fetchall()
-
-    def row(self, query: str, *values: object) -> sqlite3.Row:
-        """The one row of a query."""
-        (row,) = self.rows(query, *values)
-        return row
-
-    def write(self, query: str, *values: object) -> None:
-        """Change its journal behind its back."""
-        with _journal(self.state) as db:
-            db.execute(query, values)
-
-    def knows(self, other: str) -> bool:
-        """Whether it has heard of another agency."""
-        return bool(self.rows("SELECT 1 FROM pin WHERE agency = ?", other))
-
-    def settings(self, **changes: int) -> None:
-        """Set habits in `agency.json`; they count from its next start."""
-        path = self.state / "agency.json"
-        value = json.loads(path.read_bytes())
-        value["settings"] |= changes
-        path.write_text(json.dumps(value))
-
-    def reach(self, envelope: str, milestone: str) -> dict[str, Any]:
-        """Wait until what it sent has got so far; its status."""
-        found: dict[str, Any] = self.say("status", envelope, "--until", milestone, "--wait", "60")
-        return found
-
-    def inbox(self, exchange: str) -> list[dict[str, Any]]:
-        """What came in of an exchange."""
-        return [each for each in self.say("inbox")["received"] if each["exchange"] == exchange]
-
-    def opened(self, exchange: str, kind: str) -> list[dict[str, Any]]:
-        """The envelopes of a kind opened in an exchange."""
-        return [each for each in self.inbox(exchange) if (each["kind"], each["outcome"]) == (kind, "opened")]
-
-    def receives(self, exchange: str, kind: str, *, count: int = 1) -> list[dict[str, Any]]:
-        """Wait until so many envelopes of a kind of an exchange have been opened here."""
-
-        def look() -> list[dict[str, Any]] | None:
-            found = self.opened(exchange, kind)
-            return found if len(found) >= count else None
-
-        return until(look, f"{self.name} opens {count} {kind} of {exchange}")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -289,16 +170,6 @@ class Stage:
             agency.kill()
         for program in (*self.others, *([self.hub] if self.hub else [])):
             program.kill()
-
-
-@contextmanager
-def _journal(state: Path) -> Iterator[sqlite3.Connection]:
-    db = sqlite3.connect(state / "journal.sqlite", isolation_level=None, timeout=15)
-    db.row_factory = sqlite3.Row
-    try:
-        yield db
-    finally:
-        db.close()
 
 
 async def _fetch(url: str, query: str, values: Sequence[object]) -> list[asyncpg.Record]:

@@ -14,8 +14,9 @@ from keys.keyset import KeySet, SealingUse, digest, sign_key_set
 from keys.sealing import SealingKey
 from keys.signing import SigningKey
 from tests.whole import forms
+from tests.whole.agency import Agency
 from tests.whole.programs import until
-from tests.whole.stage import CARE, HEALTH, SCHOOL, Agency, Stage
+from tests.whole.stage import CARE, HEALTH, SCHOOL, Stage
 
 _FAR: Final = 4_000_000_000
 

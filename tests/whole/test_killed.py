@@ -20,9 +20,10 @@ from keys import sealing
 from keys.errors import Rejected
 from keys.sealing import Binding, SealingKey
 from tests.whole import forms
+from tests.whole.agency import Agency
 from tests.whole.programs import until
 from tests.whole.search import found_in_tables, readings
-from tests.whole.stage import CARE, SCHOOL, Agency, Stage
+from tests.whole.stage import CARE, SCHOOL, Stage
 
 _WORDS = "widdershins bumbershoot"
 
