@@ -20,6 +20,8 @@ from tests.broker.exchange.statements import WATCHER
 PATIENCE: Final = 20.0
 """Seconds without any progress after which a run has failed: nothing here takes a hundredth of that."""
 _LOOK: Final = 0.002
+MOST: Final = 200
+"""Orders of one pair: guard rows leave a tenth of this, and one without them would run for ever."""
 
 
 class Actor:
@@ -111,7 +113,8 @@ class Orders:
     _taken: list[int] = field(default_factory=list)
 
     async def __aiter__(self) -> AsyncIterator[Ran]:
-        while True:
+        for ran in itertools.count(1):
+            assert ran <= MOST, "more orders than the guard rows should leave"
             yield await self._one()
             while self._taken and self._taken[-1] == 1:
                 self._taken.pop()

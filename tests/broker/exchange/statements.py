@@ -5,6 +5,7 @@ task, or one it started, sends. Tasks without a watcher are left alone. The hub'
 asyncpg is told to make its connections of another class.
 """
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -87,6 +88,23 @@ class Listed:
 
     async def before(self, name: str, pid: int) -> None:
         self.names.append(name)
+
+    async def after(self, name: str) -> None:
+        pass
+
+
+class HeldBefore:
+    """A watcher that holds its task before one statement."""
+
+    def __init__(self, statement: str) -> None:
+        self._statement = statement
+        self.there = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def before(self, name: str, pid: int) -> None:
+        if name == self._statement:
+            self.there.set()
+            await self.go.wait()
 
     async def after(self, name: str) -> None:
         pass

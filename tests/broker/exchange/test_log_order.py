@@ -14,29 +14,12 @@ from tests.broker.exchange.administrator import administrator_key, signed
 from tests.broker.exchange.conftest import Play
 from tests.broker.exchange.desk import Sent
 from tests.broker.exchange.record_log import records
-from tests.broker.exchange.statements import watch_hubs, watched_by
+from tests.broker.exchange.statements import HeldBefore, watch_hubs, watched_by
 
 
 @pytest.fixture(autouse=True)
 def _watched(monkeypatch: pytest.MonkeyPatch) -> None:
     watch_hubs(monkeypatch)
-
-
-class HeldBefore:
-    """A watcher that holds its task before one statement."""
-
-    def __init__(self, statement: str) -> None:
-        self._statement = statement
-        self.there = asyncio.Event()
-        self.go = asyncio.Event()
-
-    async def before(self, name: str, pid: int) -> None:
-        if name == self._statement:
-            self.there.set()
-            await self.go.wait()
-
-    async def after(self, name: str) -> None:
-        pass
 
 
 async def alone(play: Play, sent: Sent) -> int:

@@ -14,6 +14,7 @@ import pytest
 from broker.exchange import verbs
 from broker.exchange.act import act
 from broker.exchange.acting import Acting
+from broker.exchange.asks import AskReader
 from broker.exchange.declare import Asked, declare
 from broker.exchange.deposit import Depositing, deposit
 from broker.exchange.outcome import Outcome
@@ -257,6 +258,8 @@ PROBES: Final[list[Probe]] = [
 
 async def tried(play: Play, probe: Probe, desk: Desk, target: Target) -> tuple[str, list[str]]:
     """What the caller is told, byte for byte, and the statements it took."""
+    # As in a process that has these asks not yet at hand.
+    play.hub.asks = AskReader()
     listed = Listed()
     with watched_by(listed):
         try:

@@ -15,15 +15,23 @@ from broker.exchange.wake import WakeEvent
 from broker.hub import Hub, hub_document, open_hub, running
 from broker.keyring import load_or_make
 from broker.protocol import act as acts
+from broker.protocol.declaration import Notice, NoticeKind
 from broker.protocol.evidence import HubKeys, TrustedHub, verify_permit
 from broker.protocol.life import State
 from broker.protocol.problem import Problem
 from broker.settings import Settings
 from keys import tile
-from policies.vocabulary import Category, Outcome, RecallReason, WithdrawReason
+from policies.vocabulary import (
+    Category,
+    HandlingCode,
+    Outcome,
+    Purpose,
+    RecallReason,
+    WithdrawReason,
+)
 from tests.broker.exchange.administrator import administrator_key, signed
 from tests.broker.exchange.conftest import Play
-from tests.broker.exchange.desk import Sent, new_jti
+from tests.broker.exchange.desk import Sent, new_jti, preset
 from tests.broker.exchange.record_log import found, of_envelope, records
 
 
@@ -51,6 +59,20 @@ async def asked(play: Play) -> Sent:
     return ask
 
 
+def contact(play: Play) -> Sent:
+    """A school's contact: an envelope that opens no exchange and answers none."""
+    return play["school"].send(
+        Notice,
+        play["care"],
+        at=play.clock.at,
+        grounds=preset("contact-telling-education"),
+        purpose=Purpose.SAFEGUARDING_CONTACT,
+        notice=NoticeKind.CONTACT,
+        category=Category.CONTACT_REPORT,
+        handling=HandlingCode.OFFICIAL_SENSITIVE,
+    )
+
+
 async def test_the_second_finds_the_first_ones_hub(play: Play, other: Play) -> None:
     assert hub_document(other.hub) == hub_document(play.hub)
     assert len(await found(play.hub, lambda record: record.record == "origin")) == 1
@@ -67,6 +89,7 @@ async def test_the_same_bytes_a_hundred_times_through_both_have_one_effect(play:
         (care, care.ask(police, at=play.clock.at)),
         (care, care.ask(police, at=play.clock.at, categories=(Category.POLICE_INCIDENTS,))),
         (health, health.item(care, opened, at=play.clock.at)),
+        (play["school"], contact(play)),
     ):
         hubs = [play, other] * 50
         told = await asyncio.gather(*(hub.declare(desk, sent) for hub in hubs))
