@@ -1,5 +1,6 @@
 """Group commit: what arrives while one transaction runs, or shortly after it began, goes into the next
-together.
+together. The longer transactions take, the longer is gathered: a busy hub makes few that carry much, and a
+quiet one does not wait.
 
 One batcher per verb, one transaction in flight each. A batch that fails is tried again one by one, so that
 one bad declaration costs nobody else; a commit whose answer was lost is run again behind a barrier and gives
@@ -35,6 +36,12 @@ _AGAIN: Final = (
 _TRIES: Final = 4
 """Attempts at one item: enough to get over a restarted database's first second, few enough to answer in time.
 """
+_REST: Final = 3.0
+"""A batch begins this many times as long after the one before began as that one took: every transaction costs
+both processors a fixed part, so a hub that is kept busy spends it on more work each time.
+"""
+_LONGEST: Final = 0.25
+"""Seconds: one transaction that had to wait for a lock does not make the next ones wait as long again."""
 QUEUE_LIMIT: Final = 4_096
 """Work waiting beyond this is refused with 503 rather than kept: the sender has it journalled."""
 
@@ -97,19 +104,20 @@ class Batcher(Generic[In, Out]):
             while self._waiting:
                 await self._gather()
                 batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+                began = asyncio.get_running_loop().time()
                 running = asyncio.ensure_future(self._batch(batch))
                 try:
                     await asyncio.shield(running)
                 except asyncio.CancelledError:
                     await running
                     raise
+                took = asyncio.get_running_loop().time() - began
+                self._next = began + min(max(self._gap, _REST * took), _LONGEST)
 
     async def _gather(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if self._next > now:
-            await asyncio.sleep(self._next - now)
-            now = self._next
-        self._next = now + self._gap
+        wait = self._next - asyncio.get_running_loop().time()
+        if wait > 0:
+            await asyncio.sleep(wait)
 
     async def _batch(self, batch: list[tuple[In, asyncio.Future[Out]]]) -> None:
         try:

@@ -121,6 +121,7 @@ async def open_hub(
                 "lock_timeout": _LOCK_TIMEOUT,
                 "application_name": "gatehouse",
                 "jit": "off",
+                "plan_cache_mode": "force_generic_plan",
             },
         )
     except (*LOST, asyncpg.PostgresError, ValueError) as error:

@@ -81,7 +81,10 @@ def dump(value: Dumpable) -> bytes:
 
 
 def _check_count(data: bytes) -> None:
-    # Counting bytes is quick; only a text that might hold too many has its strings taken out first.
+    # A text no longer than that cannot hold more. Counting bytes is quick; only a text that might hold too many
+    # has its strings taken out first.
+    if len(data) <= _VALUES:
+        return
     if data.count(b'"') > 4 * _VALUES or (
         _separators(data) > _VALUES and _separators(_STRINGS.sub(b"", data)) > _VALUES
     ):
