@@ -132,7 +132,7 @@ class Desks:
 async def _acknowledged(folder: Folder, sender: str, jti: str) -> None:
     """Wait until the receipt of an envelope that this folder received is with the hub."""
     while True:
-        row = folder.journal.row("get_received", sender=sender, jti=jti)
+        row = folder.journal.row("get_receipt", sender=sender, jti=jti)
         if row is not None and row["acknowledged"]:
             return
         await folder.journal.changed(jti, at_most=_LOOK)

@@ -65,7 +65,7 @@ def _apply(work: Work, act: acts.AgencyAct, *, accepted: bool) -> None:
 
 async def send_receipt(work: Work, sender: str, jti: str) -> None:
     """Send the receipt signed when the envelope was journalled, as it is. Raises as `send_act`."""
-    row = work.folder.journal.row("get_received", sender=sender, jti=jti)
+    row = work.folder.journal.row("get_receipt", sender=sender, jti=jti)
     if row is None:
         return
     try:

@@ -30,7 +30,7 @@ async def look(work: Work, jtis: Collection[str]) -> None:
         some = wanted[start : start + _AT_ONCE]
         answer = await work.hub.ask(Verb.STATUS, Status(envelopes=some), Statuses)
         for status in answer.envelopes:
-            row = work.folder.journal.row("get_sent", jti=status.envelope)
+            row = work.folder.journal.row("get_standing", jti=status.envelope)
             if row is not None and Progress(row["progress"]) in _OPEN:
                 await _apply(work, row, status)
 
@@ -53,7 +53,7 @@ async def _apply(work: Work, row: sqlite3.Row, status: EnvelopeStatus) -> None:
         case State.OPENED:
             await _opened(work, row, status)
         case State.CANNOT_OPEN | State.RECALLED | State.LAPSED:
-            if not (_again(work, row, status) and await again.write_again(work, row, state)):
+            if not (_again(work, row, status) and await _write_again(work, jti, state)):
                 await end(work, row, status)
         case State.REFUSED | State.EXPIRED | State.SET_ASIDE:
             await end(work, row, status)
@@ -71,6 +71,11 @@ def _again(work: Work, row: sqlite3.Row, status: EnvelopeStatus) -> bool:
             return recipient is not None and row["sealed_to"] in recipient.entry.revoked
         case _:
             return False
+
+
+async def _write_again(work: Work, jti: str, state: State) -> bool:
+    row = work.folder.journal.row("get_sent", jti=jti)
+    return row is not None and await again.write_again(work, row, state)
 
 
 async def _opened(work: Work, row: sqlite3.Row, status: EnvelopeStatus) -> None:
@@ -111,7 +116,7 @@ def ask_settled(row: sqlite3.Row, told: Collection[str]) -> bool:
 
 def end_if_settled(db: sqlite3.Connection, exchange: str) -> bool:
     """Inside a piece of work that has journalled an item: end the ask if that was the last one missing."""
-    row = fetch(db, "get_sent", jti=exchange)
+    row = fetch(db, "get_standing", jti=exchange)
     if row is None or row["kind"] != Kind.ASK or row["progress"] != Progress.DEPOSITED:
         return False
     opened = [each["categories"] for each in fetch_all(db, "opened_categories", exchange=exchange)]

@@ -90,9 +90,7 @@ async def _declare(work: Work, row: sqlite3.Row) -> None:
         if declared.state in ENDINGS:
             work.follow(jti)
         else:
-            proved = folder.journal.row("get_sent", jti=jti)
-            assert proved is not None
-            await _deposit(work, proved)
+            await _deposit(work, row)
 
 
 async def _prove(work: Work, row: sqlite3.Row, declared: Declared, status: EnvelopeStatus) -> None:

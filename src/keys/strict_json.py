@@ -9,7 +9,6 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import Any, Final, NoReturn, TypeAlias
 
 from keys.errors import MalformedInput
@@ -27,9 +26,7 @@ megabytes of brackets would hold the interpreter for seconds."""
 # The closing quote is optional so that an unclosed string is eaten whole: a search that restarted at each
 # quote inside it would be quadratic. Possessive for the same reason.
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_NOT_BRACKETS: Final = bytes(b for b in range(256) if b not in b"[]{}")
 _MAY_BE_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
-_STEPS: Final = {byte: 1 if byte in b"[{" else -1 for byte in b"[]{}"}
 
 
 def parse(data: bytes, *, limit: int = 1 << 20, depth: int = 32) -> JsonValue:
@@ -41,9 +38,6 @@ def parse(data: bytes, *, limit: int = 1 << 20, depth: int = 32) -> JsonValue:
     if len(data) > limit:
         raise MalformedInput("json-too-large", f"JSON text is longer than {limit} bytes")
     _check_count(data)
-    # The decoder recurses, so depth is settled before it starts. Few brackets cannot be deep.
-    if data.count(b"[") + data.count(b"{") > depth:
-        _check_depth(data, depth)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -54,6 +48,11 @@ def parse(data: bytes, *, limit: int = 1 << 20, depth: int = 32) -> JsonValue:
         value: JsonValue = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise MalformedInput("json-malformed", f"not JSON at character {error.pos}") from None
+    except RecursionError:
+        raise _too_deep(depth) from None
+    # Few brackets cannot be deep.
+    if data.count(b"[") + data.count(b"{") > depth:
+        _check_depth(value, depth)
     if _MAY_BE_SURROGATE.search(data):
         _check_surrogates(value)
     return value
@@ -81,8 +80,8 @@ def dump(value: Dumpable) -> bytes:
 
 
 def _check_count(data: bytes) -> None:
-    # A text no longer than that cannot hold more. Counting bytes is quick; only a text that might hold too many
-    # has its strings taken out first.
+    # A text no longer than that cannot hold more. Counting bytes is quick; only a text that might hold too
+    # many has its strings taken out first.
     if len(data) <= _VALUES:
         return
     if data.count(b'"') > 4 * _VALUES or (
@@ -95,10 +94,23 @@ def _separators(data: bytes) -> int:
     return data.count(b",") + data.count(b"[") + data.count(b"{")
 
 
-def _check_depth(data: bytes, depth: int) -> None:
-    brackets = _STRINGS.sub(b"", data).translate(None, _NOT_BRACKETS)
-    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > depth:
-        raise MalformedInput("json-too-deep", f"JSON is nested deeper than {depth}")
+def _check_depth(value: JsonValue, depth: int) -> None:
+    # Level by level: the containers in the containers of the level above.
+    level: list[Any] = [value] if isinstance(value, list | dict) else []
+    for _ in range(depth):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return
+    raise _too_deep(depth)
+
+
+def _too_deep(depth: int) -> MalformedInput:
+    return MalformedInput("json-too-deep", f"JSON is nested deeper than {depth}")
 
 
 def _check_surrogates(value: JsonValue) -> None:

@@ -21,6 +21,10 @@ VALUES (:jti, :exchange, :kind, :recipient, :categories, :declaration, :sealed_o
 -- Gives one envelope of ours.
 SELECT * FROM sent WHERE jti = :jti;
 
+-- name: get_standing
+-- Gives how far one envelope of ours has got and what the hub said of it, without what was sent.
+SELECT jti, exchange, kind, recipient, categories, sealed_to, progress, state, outcome FROM sent WHERE jti = :jti;
+
 -- name: all_sent
 -- Gives every envelope of ours, newest first.
 SELECT * FROM sent ORDER BY seq DESC LIMIT :limit;
@@ -83,6 +87,10 @@ VALUES (:sender, :jti, :exchange, :kind, :categories, :generation, :digest, :dec
 -- name: get_received
 -- Gives one received envelope; a jti is unique per sender.
 SELECT * FROM received WHERE sender = :sender AND jti = :jti;
+
+-- name: get_receipt
+-- Gives the receipt of one received envelope, and whether the hub has it.
+SELECT receipt, acknowledged FROM received WHERE sender = :sender AND jti = :jti;
 
 -- name: received_by_jti
 -- Gives the received envelopes of a jti: one, unless two senders chose the same.

@@ -31,6 +31,7 @@ class Writer:
 
     def __init__(self, db: sqlite3.Connection, *, patience_ms: int) -> None:
         self._db = db
+        self._patient = True
         self._patience_ms = patience_ms
         self._queue: deque[_Waiting] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
@@ -90,11 +91,14 @@ class Writer:
         return settled
 
     async def _begin(self) -> None:
-        self._db.execute("PRAGMA busy_timeout = 0")
+        if self._patient:
+            self._db.execute("PRAGMA busy_timeout = 0")
+            self._patient = False
         try:
             self._db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
             self._db.execute(f"PRAGMA busy_timeout = {self._patience_ms}")
+            self._patient = True
             await self._in_thread("BEGIN IMMEDIATE")
 
     async def _in_thread(self, statement: str) -> None:

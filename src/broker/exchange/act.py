@@ -52,7 +52,7 @@ async def act(hub: "Hub", batch: Sequence[Acting]) -> list[Acted | Problem]:
 
         found = await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.ACT_WRITTEN))
         hub.observe(Step.ACT_COMMITTED)
-        hub.head.pending.set()
+        hub.head.recorded()
         hub.wake.tell_here("changed", by_sender(told))
     outcomes: list[Acted | Problem] = []
     for each in verified:
@@ -99,7 +99,7 @@ async def _alone(hub: "Hub", verified: Verified) -> Acted | Problem:
 
     answered = await committed(hub.pool, work, before_commit=lambda: hub.observe(Step.ACT_WRITTEN))
     hub.observe(Step.ACT_COMMITTED)
-    hub.head.pending.set()
+    hub.head.recorded()
     for hint in effect.hints:
         hub.wake.tell_here(hint.kind, hint.to)
     return answered

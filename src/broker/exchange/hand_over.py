@@ -105,7 +105,7 @@ async def _lease_some(
         await barrier(hub.pool)
         found = await _still_leased(hub, found, at)
     hub.observe(Step.HANDOVER_COMMITTED)
-    hub.head.pending.set()
+    hub.head.recorded()
     hub.wake.tell_here("changed", by_sender(found.recalled))
     proofs = await hub.prover.prove([each.row["record_index"] for each in found.leased], seen=seen)
     declarations = {(row["sender"], row["jti"]): row["declaration"] for row in candidates}

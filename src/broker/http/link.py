@@ -100,6 +100,7 @@ class Link:
         self._awaited: dict[str, str] = {}
         self._numbers = itertools.count(1)
         self._pumping = asyncio.Event()
+        self._short = False
         self._stopped: asyncio.Future[End] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> End:
@@ -189,7 +190,7 @@ class Link:
                 surface.hub, asked.verb, self._caller, asked.body, at=surface.edge.now(), seen=self._seen
             )
             frame = answer_frame(asked.id, answered)
-            if isinstance(asked.body, Act) and self._credit.settle(asked.body):
+            if isinstance(asked.body, Act) and self._credit.settle(asked.body) and self._short:
                 self._pumping.set()
         except Exception as error:  # whatever went wrong with this frame is this frame's problem
             problem = problem_of(error)
@@ -230,6 +231,8 @@ class Link:
             except Exception as error:  # the store may be away: what waits is still there after it
                 more = await self._patience(problem_of(error))
             if not more:
+                # Freed credit is no reason to look where all there was has been handed over.
+                self._short = free <= 0
                 await self._wait_for_work()
 
     async def _patience(self, problem: Problem) -> bool:

@@ -3,6 +3,10 @@
 import asyncio
 import heapq
 import itertools
+from typing import Final
+
+REST: Final = 0.1
+"""Seconds that handovers and receipts may lie outside the tree; a permit waited for takes them along."""
 
 
 class LogHead:
@@ -16,9 +20,19 @@ class LogHead:
         self._order = itertools.count()
         self.pending = asyncio.Event()
         """Set when records were committed that no checkpoint covers yet."""
+        self._timer: asyncio.TimerHandle | None = None
         self.forged: int | None = None
         """Index of a record the decision key did not sign: the log stops before it until an operator looks.
         """
+
+    def recorded(self) -> None:
+        """Say that records were committed on whose proof nobody waits: they are integrated within `REST`."""
+        if self._timer is None and not self.pending.is_set():
+            self._timer = asyncio.get_running_loop().call_later(REST, self._rested)
+
+    def _rested(self) -> None:
+        self._timer = None
+        self.pending.set()
 
     def publish(self, *, size: int, root: bytes, note: bytes) -> None:
         """Take a newer checkpoint; an older or equal one changes nothing."""
