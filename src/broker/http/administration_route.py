@@ -4,7 +4,6 @@ from aiohttp import web
 from pydantic import JsonValue
 
 from broker.exchange.administer import administer
-from broker.http.read import read_body
 from broker.http.respond import answer_response
 from broker.http.surface import SURFACE
 from broker.protocol.act import parse_person_act
@@ -36,11 +35,14 @@ async def take_act(request: web.Request) -> web.StreamResponse:
     """Put an administrator's act into effect and into the log."""
     surface = request.app[SURFACE]
     limits = surface.limits
-    data = await read_body(request, media_type="application/json", limit=limits.body, wait=limits.body_wait)
-    asked = parse_wire(Administration, data, limit=limits.body)
-    await verify_person(surface.hub.pool, asked.act)
-    index = await administer(surface.hub, asked.act, asked.policy, at=surface.edge.now())
-    return answer_response(Administered(index=index))
+    with surface.strangers.entered() as visit:
+        data = await visit.read(
+            request, media_type="application/json", limit=limits.body, wait=limits.stranger_wait
+        )
+        asked = parse_wire(Administration, data, limit=limits.body)
+        await verify_person(surface.hub.pool, asked.act)
+        index = await administer(surface.hub, asked.act, asked.policy, at=surface.edge.now())
+        return answer_response(Administered(index=index))
 
 
 async def verify_person(pool: Pool, token: str) -> None:

@@ -13,7 +13,9 @@ from broker.http.limits import Limits
 from broker.http.log_routes import show_checkpoint, show_tile
 from broker.http.origin import Origins
 from broker.http.policy_route import show_policy
-from broker.http.surface import SURFACE, Links, Surface
+from broker.http.shares import Shares
+from broker.http.strangers import Strangers
+from broker.http.surface import SURFACE, Surface
 from broker.http.verbs import handler_of
 from broker.hub import Hub
 from broker.protocol.frame import ASKED_OF_HUB
@@ -22,7 +24,15 @@ from broker.protocol.frame import ASKED_OF_HUB
 def application(hub: Hub, *, edge: Edge, origins: Origins, limits: Limits | None = None) -> web.Application:
     """The hub's application. It starts nothing: see `broker.http.server`."""
     app = web.Application(middlewares=[guarded()])
-    surface = Surface(hub=hub, edge=edge, origins=origins, limits=limits or Limits(), links=Links())
+    limits = limits or Limits()
+    surface = Surface(
+        hub=hub,
+        edge=edge,
+        origins=origins,
+        limits=limits,
+        shares=Shares(count=limits.agency_requests, size=limits.agency_bytes),
+        strangers=Strangers(limits.strangers),
+    )
     app[SURFACE] = surface
     app[FEELER] = Feeler(surface)
     app.on_response_prepare.append(set_headers)

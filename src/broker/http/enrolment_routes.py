@@ -10,7 +10,6 @@ from aiohttp import web
 from broker.enrolment import access, complete, offer
 from broker.enrolment.model import OFFER_LIMIT, Completion, Offer
 from broker.http.authentication import verify_request_proof
-from broker.http.read import read_body
 from broker.http.respond import answer_response, json_response
 from broker.http.surface import SURFACE
 from broker.protocol.problem import Problem
@@ -24,46 +23,52 @@ _FORM: Final = frozenset({"grant_type", "client_assertion_type", "client_asserti
 async def offer_keys(request: web.Request) -> web.StreamResponse:
     """An agency with a code offers its keys and gets its challenges (201)."""
     surface = request.app[SURFACE]
-    data = await read_body(
-        request, media_type="application/json", limit=OFFER_LIMIT, wait=surface.limits.body_wait
-    )
-    offered = parse_wire(Offer, data, limit=OFFER_LIMIT)
-    hub = surface.hub
-    given = await offer.offer_keys(
-        hub.pool, hub.hub_id, offered, at=surface.edge.now(), nonce=surface.edge.nonce
-    )
-    return answer_response(given, status=201)
+    with surface.strangers.entered() as visit:
+        data = await visit.read(
+            request, media_type="application/json", limit=OFFER_LIMIT, wait=surface.limits.stranger_wait
+        )
+        offered = parse_wire(Offer, data, limit=OFFER_LIMIT)
+        hub = surface.hub
+        given = await offer.offer_keys(
+            hub.pool, hub.hub_id, offered, at=surface.edge.now(), nonce=surface.edge.nonce
+        )
+        return answer_response(given, status=201)
 
 
 async def complete_enrolment(request: web.Request) -> web.StreamResponse:
     """An agency answers every challenge and is enrolled."""
     surface = request.app[SURFACE]
-    data = await read_body(
-        request, media_type="application/json", limit=OFFER_LIMIT, wait=surface.limits.body_wait
-    )
-    completion = parse_wire(Completion, data, limit=OFFER_LIMIT)
-    return answer_response(await complete.complete(surface.hub, completion, at=surface.edge.now()))
+    with surface.strangers.entered() as visit:
+        data = await visit.read(
+            request, media_type="application/json", limit=OFFER_LIMIT, wait=surface.limits.stranger_wait
+        )
+        completion = parse_wire(Completion, data, limit=OFFER_LIMIT)
+        return answer_response(await complete.complete(surface.hub, completion, at=surface.edge.now()))
 
 
 async def issue_token(request: web.Request) -> web.StreamResponse:
     """An access token for a client assertion (RFC 6749 section 4.4, RFC 7523, RFC 9449 section 5)."""
     surface = request.app[SURFACE]
     limits = surface.limits
-    data = await read_body(
-        request, media_type="application/x-www-form-urlencoded", limit=limits.form, wait=limits.body_wait
-    )
-    assertion = parse_token_request(data)
-    proof = verify_request_proof(request, access_token=None)
-    async with asyncio.timeout(limits.database_wait):
-        issued = await access.issue(
-            surface.hub.pool,
-            surface.hub.hub_id,
-            assertion,
-            proof,
-            at=surface.edge.now(),
-            nonce=surface.edge.nonce,
-            lifetime=limits.token,
+    with surface.strangers.entered() as visit:
+        data = await visit.read(
+            request,
+            media_type="application/x-www-form-urlencoded",
+            limit=limits.form,
+            wait=limits.stranger_wait,
         )
+        assertion = parse_token_request(data)
+        proof = verify_request_proof(request, access_token=None)
+        async with asyncio.timeout(limits.database_wait):
+            issued = await access.issue(
+                surface.hub.pool,
+                surface.hub.hub_id,
+                assertion,
+                proof,
+                at=surface.edge.now(),
+                nonce=surface.edge.nonce,
+                lifetime=limits.token,
+            )
     body: dict[str, str | int] = {
         "access_token": issued.token,
         "token_type": "DPoP",

@@ -22,8 +22,17 @@ class Limits:
     """Headers of one request."""
     requests: int = 512
     """Requests handled at once, all clients together: beyond it 503, so that memory is bounded."""
+    agency_requests: int = 32
+    """Requests of one agency at once, over plain HTTP: beyond it 429, so that none fills `requests`."""
+    agency_bytes: int = 32 << 20
+    """Their bodies together, as their headers promise; one that does not say counts as the largest. Beyond it
+    429."""
+    strangers: int = 64
+    """Requests at once whose caller is known only by their body; beyond it the slowest gives way with 503."""
     body_wait: float = 30.0
     """A whole body must have come by then: slow senders hold no room for longer."""
+    stranger_wait: float = 10.0
+    """As `body_wait`, for a caller not known yet: what it sends is small."""
     database_wait: float = 5.0
     """A connection to the database must be free by then, or the answer is 503."""
     idle: float = 30.0

@@ -17,9 +17,10 @@ _SQL = queries("health")
 async def show_policy(request: web.Request) -> web.StreamResponse:
     """The policy set's version, digest and text."""
     surface = request.app[SURFACE]
-    await authenticate(request)
-    async with asyncio.timeout(surface.limits.database_wait):
-        row = await surface.hub.pool.fetchrow(_SQL["read_policy"])
+    bearer = await authenticate(request)
+    with surface.shares.taken(bearer.agency, 0):
+        async with asyncio.timeout(surface.limits.database_wait):
+            row = await surface.hub.pool.fetchrow(_SQL["read_policy"])
     if row is None:
         raise Problem(
             "unavailable", "No sharing policy is in force: nothing may pass. Tell the administrator."

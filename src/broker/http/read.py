@@ -42,6 +42,12 @@ async def read_body(request: web.Request, *, media_type: str, limit: int, wait: 
     return bytes(received)
 
 
+def promised(request: web.Request, *, limit: int) -> int:
+    """How many bytes a body may turn out to have: what its header promises, else as many as are taken."""
+    length = request.content_length
+    return limit if length is None else min(length, limit)
+
+
 def only_header(request: web.Request, name: str) -> str | None:
     """A header's value; None where it is absent.
 

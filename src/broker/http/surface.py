@@ -9,6 +9,8 @@ from aiohttp import web
 from broker.clock import Edge
 from broker.http.limits import Limits
 from broker.http.origin import Origins
+from broker.http.shares import Shares
+from broker.http.strangers import Strangers
 from broker.hub import Hub
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ class Surface:
     edge: Edge
     origins: Origins
     limits: Limits
+    shares: Shares
+    strangers: Strangers
     links: Links = field(default_factory=Links)
 
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from broker.exchange.caller import Caller
 from broker.exchange.verbs import answer
 from broker.http.authentication import authenticate
-from broker.http.read import read_body, seen_of
+from broker.http.read import promised, read_body, seen_of
 from broker.http.respond import answer_response
 from broker.http.surface import SURFACE
 from broker.protocol.frame import ASKED_OF_HUB, Verb
@@ -15,7 +15,7 @@ from broker.protocol.wire import parse_wire
 
 
 def handler_of(verb: Verb) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The handler of one verb: authenticate, read, parse, ask the use case, dump."""
+    """The handler of one verb: authenticate, take room, read, parse, ask the use case, dump."""
     model = ASKED_OF_HUB[verb]
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -24,11 +24,12 @@ def handler_of(verb: Verb) -> Callable[[web.Request], Awaitable[web.StreamRespon
         # Before the body: a stranger's bytes are not worth reading.
         bearer = await authenticate(request)
         limit = limits.deposit if verb is Verb.DEPOSIT else limits.body
-        data = await read_body(request, media_type="application/json", limit=limit, wait=limits.body_wait)
-        asked = parse_wire(model, data, limit=limit)
-        caller = Caller(agency=bearer.agency, kid=bearer.kid)
-        return answer_response(
-            await answer(surface.hub, verb, caller, asked, at=surface.edge.now(), seen=seen_of(request))
-        )
+        with surface.shares.taken(bearer.agency, promised(request, limit=limit)):
+            data = await read_body(request, media_type="application/json", limit=limit, wait=limits.body_wait)
+            asked = parse_wire(model, data, limit=limit)
+            caller = Caller(agency=bearer.agency, kid=bearer.kid)
+            return answer_response(
+                await answer(surface.hub, verb, caller, asked, at=surface.edge.now(), seen=seen_of(request))
+            )
 
     return handle

@@ -27,13 +27,14 @@ async def raw(house: House, data: bytes, *, wait: float = 10) -> bytes:
         await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
 
-def head_of(path: str, length: int) -> bytes:
+def head_of(path: str, length: int, *, host: str = "h", **headers: str) -> bytes:
     """The head of a POST that promises a body."""
     lines = (
         f"POST {path} HTTP/1.1",
-        "Host: h",
+        f"Host: {host.removeprefix('http://')}",
         "Content-Type: application/json",
         f"Content-Length: {length}",
+        *(f"{name}: {value}" for name, value in headers.items()),
     )
     return "\r\n".join((*lines, "", "")).encode()
 
@@ -119,7 +120,7 @@ class TestImpatient:
 
     @pytest.fixture
     def limits(self) -> Limits:
-        return Limits(idle=1.0, body_wait=0.5)
+        return Limits(idle=1.0, body_wait=0.5, stranger_wait=0.5)
 
     async def test_a_head_that_does_not_end_is_hung_up_on(self, house: House) -> None:
         assert await raw(house, b"GET /healthz HTTP/1.1\r\nHost: h\r\nX: ") == b""
@@ -131,6 +132,11 @@ class TestImpatient:
         assert answer.startswith(b"HTTP/1.1 408 ")
         assert b'"code":"malformed"' in answer
 
+    async def test_an_agencys_body_that_does_not_end_is_one_too(self, house: House) -> None:
+        peer = await house.welcome("northcare")
+        head = head_of("/v1/directory", 9, host=house.url, **peer.bearing("POST", "/v1/directory")) + b"{"
+        assert (await raw(house, head)).startswith(b"HTTP/1.1 408 ")
+
     async def test_a_stranger_is_refused_before_a_body_is_waited_for(self, house: House) -> None:
         head = head_of("/v1/deposit", 9_000_000)
         assert (await raw(house, head)).startswith(b"HTTP/1.1 401 ")
@@ -141,7 +147,7 @@ class TestFull:
 
     @pytest.fixture
     def limits(self) -> Limits:
-        return Limits(requests=2, body_wait=1.5)
+        return Limits(requests=2, stranger_wait=1.5)
 
     async def test_too_many_at_once_get_503_and_the_hub_recovers(self, house: House) -> None:
         head = head_of("/v1/enrolments", 9) + b"{"

@@ -3,6 +3,9 @@
 import asyncio
 from urllib.parse import urlencode
 
+import pytest
+
+from broker.http.limits import Limits
 from broker.protocol.act import AgencyKeyRevocation, AgencyStop
 from keys import dpop, jws
 from keys.signing import SigningKey
@@ -82,6 +85,7 @@ async def test_an_assertion_and_a_proof_are_good_once(house: House) -> None:
     assert (await peer.ask_token(proof=proof)).reason == "dpop-replayed"
 
 
+@pytest.mark.parametrize("limits", [Limits(strangers=128)])
 async def test_of_a_hundred_shows_of_one_assertion_one_counts(house: House) -> None:
     peer = await house.welcome("northcare")
     assertion = peer.assertion()
