@@ -2,22 +2,32 @@
 together. The longer transactions take, the longer is gathered: a busy hub makes few that carry much, and a
 quiet one does not wait.
 
-One batcher per verb, one transaction in flight each. A batch that fails is tried again one by one, so that
-one bad declaration costs nobody else; a commit whose answer was lost is run again behind a barrier and gives
-the first outcome.
+One batcher per verb, one transaction in flight each. Agencies take turns, one item each: one agency's flood
+waits for itself, and nobody for it. A batch that fails is tried again one by one, so that one bad declaration
+costs nobody else; a commit whose answer was lost is run again behind a barrier and gives the first outcome.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 import asyncpg
 
+from broker.exchange.caller import Caller
 from broker.protocol.problem import Problem
 from broker.store.transaction import LOST, CommitUnknown
 
-In = TypeVar("In")
+
+class Called(Protocol):
+    """Work that an agency asks for."""
+
+    @property
+    def caller(self) -> Caller:
+        """Whose turn it takes."""
+
+
+In = TypeVar("In", bound=Called)
 Out = TypeVar("Out")
 
 
@@ -63,7 +73,8 @@ class Batcher(Generic[In, Out]):
         self._limit = limit
         self._gap = gap
         self._barrier = barrier
-        self._waiting: deque[tuple[In, asyncio.Future[Out]]] = deque()
+        self._lines: dict[str, deque[tuple[In, asyncio.Future[Out]]]] = {}
+        self._count = 0
         self._arrived = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
@@ -80,8 +91,7 @@ class Batcher(Generic[In, Out]):
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        while self._waiting:
-            _, future = self._waiting.popleft()
+        for _, future in self._turns(self._count):
             _settle(future, _unavailable())
 
     async def submit(self, item: In) -> Out:
@@ -90,22 +100,34 @@ class Batcher(Generic[In, Out]):
         Raises:
             Problem: the item's own, or `unavailable` when the database cannot be reached.
         """
-        if self._stopped or len(self._waiting) >= QUEUE_LIMIT:
+        if self._stopped or self._count >= QUEUE_LIMIT:
             raise _unavailable()
         future: asyncio.Future[Out] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        self._lines.setdefault(item.caller.agency, deque()).append((item, future))
+        self._count += 1
         self._arrived.set()
         return await future
+
+    def _turns(self, most: int) -> list[tuple[In, "asyncio.Future[Out]"]]:
+        # The agency at the head gives one item and goes to the end of the others.
+        taken: list[tuple[In, asyncio.Future[Out]]] = []
+        while self._lines and len(taken) < most:
+            agency = next(iter(self._lines))
+            line = self._lines.pop(agency)
+            taken.append(line.popleft())
+            if line:
+                self._lines[agency] = line
+        self._count -= len(taken)
+        return taken
 
     async def _work(self) -> None:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            while self._waiting:
+            while self._lines:
                 await self._gather()
-                batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
                 began = asyncio.get_running_loop().time()
-                running = asyncio.ensure_future(self._batch(batch))
+                running = asyncio.ensure_future(self._batch(self._turns(self._limit)))
                 try:
                     await asyncio.shield(running)
                 except asyncio.CancelledError:
