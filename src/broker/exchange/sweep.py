@@ -4,7 +4,9 @@ changed.
 Each step is one bounded transaction that skips what another process has locked, so any number of hub
 processes sweep. At the due time every asked category in which nothing was handed over gets the same: one
 `closed` record, preceded by a `silence` record where the source said nothing at all, so that each category
-has two records however it came to nothing.
+has two records however it came to nothing. A category whose item is leased then waits for what becomes of
+it: opened is the answer, anything else closes it. So each has its answer or one `closed`, and only an item
+that comes late, or whose receipt does, gives both.
 """
 
 from collections.abc import Sequence
@@ -141,17 +143,12 @@ async def _close(hub: "Hub", connection: Connection, at: int) -> int:
     if not rows:
         return 0
     ids = [row["id"] for row in rows]
-    answered = {
-        (r["exchange"], r["category"]): r["handed_over"]
-        for r in await connection.fetch(_SQL["answered"], ids)
-    }
-    spoken = {
-        (r["exchange"], r["category"]) for r in await connection.fetch(_SQL["refused_items"], ids)
-    } | set(answered)
+    spoken = {(r["exchange"], r["category"]): r for r in await connection.fetch(_SQL["spoken"], ids)}
     asked = {r["jti"]: State(r["state"]) for r in await connection.fetch(_SQL["ask_states"], ids)}
     entries: list[Entry] = []
     closures: list[tuple[str, str]] = []
     undelivered = [not row["withdrawn"] and asked.get(row["id"]) not in _ENDED_HERE for row in rows]
+    waiting: set[str] = set()
     for row, never in zip(rows, undelivered, strict=True):
         if never:
             # Only who has opened an ask can be silent about it.
@@ -159,10 +156,14 @@ async def _close(hub: "Hub", connection: Connection, at: int) -> int:
         if row["withdrawn"] or asked.get(row["id"]) is not State.OPENED:
             continue
         for category in row["categories"]:
-            if answered.get((row["id"], category)):
+            said = spoken.get((row["id"], category))
+            if said is not None and (said["closed"] or said["opened"]):
+                continue
+            if said is not None and said["leased"]:
+                waiting.add(row["id"])
                 continue
             closures.append((row["id"], category))
-            if (row["id"], category) not in spoken:
+            if said is None:
                 entries.append(
                     Entry(
                         record=record.Silence(
@@ -181,7 +182,10 @@ async def _close(hub: "Hub", connection: Connection, at: int) -> int:
                     )
                 )
             )
-    await connection.execute(_SQL["close_exchanges"], ids, undelivered, at)
+    ended = [
+        (exchange, never) for exchange, never in zip(ids, undelivered, strict=True) if exchange not in waiting
+    ]
+    await connection.execute(_SQL["close_exchanges"], [e for e, _ in ended], [n for _, n in ended], at)
     await connection.execute(_SQL["add_closures"], [e for e, _ in closures], [c for _, c in closures], at)
     await hub.wake.tell(connection, "changed", by_sender((row["asker"], row["id"]) for row in rows))
     if entries:

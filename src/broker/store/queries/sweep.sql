@@ -22,22 +22,30 @@ WHERE state IN ('deposited', 'handed_over')
 ORDER BY sender, jti LIMIT $2 FOR UPDATE SKIP LOCKED;
 
 -- name: due
--- Locks exchanges whose due time has come, or whose ask was never handed over while it was needed.
-SELECT * FROM exchange
+-- Locks exchanges whose due time has come, or whose ask was never handed over while it was needed; not those where
+-- all that is left to wait for is leased: what becomes of it decides whether its category is closed.
+SELECT * FROM exchange x
 WHERE closed_at IS NULL AND (due_at <= $1 OR (due_at IS NULL AND needed_until < $1))
-ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED;
+  AND (withdrawn
+    OR NOT EXISTS (SELECT 1 FROM envelope e WHERE e.exchange = x.id AND e.kind = 'item' AND e.state = 'handed_over')
+    OR EXISTS (
+        SELECT 1 FROM unnest(x.categories) AS c(category)
+        WHERE NOT EXISTS (SELECT 1 FROM closure o WHERE o.exchange = x.id AND o.category = c.category)
+          AND NOT EXISTS (SELECT 1 FROM envelope e WHERE e.exchange = x.id AND e.kind = 'item'
+                          AND c.category = ANY(e.categories) AND e.state IN ('handed_over', 'opened'))))
+ORDER BY id LIMIT $2 FOR UPDATE OF x SKIP LOCKED;
 
--- name: answered
--- Which categories of these exchanges have been handed over, and in which the source said anything at all.
-SELECT a.exchange, a.category, a.kind,
-       EXISTS (SELECT 1 FROM envelope e WHERE e.exchange = a.exchange AND e.jti = a.jti AND e.kind = 'item'
-               AND e.state IN ('handed_over', 'opened')) AS handed_over
-FROM answer a WHERE a.exchange = ANY($1::text[]);
-
--- name: refused_items
--- Categories in which an item was declared at all, whatever became of it: the source was not silent.
-SELECT DISTINCT e.exchange, unnest(e.categories) AS category FROM envelope e
-WHERE e.exchange = ANY($1::text[]) AND e.kind = 'item';
+-- name: spoken
+-- In which categories of these exchanges the source said anything at all, an item declared and refused included, and
+-- whether an item there was opened or is leased, or the category is closed already.
+SELECT s.exchange, s.category, bool_or(s.state = 'opened') AS opened, bool_or(s.state = 'handed_over') AS leased,
+       bool_or(s.state = 'closed') AS closed
+FROM (SELECT exchange, category, '' AS state FROM answer WHERE exchange = ANY($1::text[])
+      UNION ALL
+      SELECT exchange, category, 'closed' FROM closure WHERE exchange = ANY($1::text[])
+      UNION ALL
+      SELECT exchange, unnest(categories), state FROM envelope WHERE exchange = ANY($1::text[]) AND kind = 'item') AS s
+GROUP BY s.exchange, s.category;
 
 -- name: ask_states
 -- Whether the asks of these exchanges were ever permitted.
@@ -49,7 +57,7 @@ INSERT INTO closure (exchange, category, at)
 SELECT *, $3::bigint FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING;
 
 -- name: close_exchanges
--- Marks exchanges closed, and those whose ask was never handed over.
+-- Marks exchanges closed, and those whose ask was never opened.
 UPDATE exchange x SET closed_at = $3, undelivered = u.undelivered
 FROM unnest($1::text[], $2::boolean[]) AS u(id, undelivered) WHERE x.id = u.id;
 
