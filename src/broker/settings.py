@@ -35,7 +35,7 @@ class Settings:
     sweep_interval: float = 1.0
     """How often due times, lapses and expiries are looked for."""
     sweep_limit: int = 256
-    """Envelopes or exchanges handled in one sweep transaction."""
+    """Envelopes or exchanges in one sweep transaction, and envelopes recalled in that of a withdrawal."""
     pool_size: int = 12
     """Connections to the database."""
     quorum: int = 0

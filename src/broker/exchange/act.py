@@ -74,7 +74,8 @@ async def _alone(hub: "Hub", verified: Verified) -> Acted | Problem:
 
     async def work(connection: Connection) -> Acted | Problem:
         nonlocal effect
-        if isinstance(verified.act, _MOVES_GUARDS):
+        alone = isinstance(verified.act, _MOVES_GUARDS) or await recall.leaves_some(hub, connection, verified)
+        if alone:
             await connection.execute(_FACTS["lock_guards"])
         facts = await hub.facts.read(connection, agencies=_agencies(verified.act), consents=())
         found = await earlier(connection, [verified])
@@ -89,7 +90,7 @@ async def _alone(hub: "Hub", verified: Verified) -> Acted | Problem:
         taking = [verified.id[0]], [verified.id[1]], [verified.digest], [None]
         if not await connection.fetch(_SQL["take"], *taking, [], []):
             raise RunAgain
-        effect = await _apply(hub, connection, verified, facts)
+        effect = await _apply(hub, connection, verified, facts, alone=alone)
         if effect.state is not None:
             await connection.execute(_SQL["say_state"], *verified.id, effect.state.value)
         for hint in effect.hints:
@@ -109,13 +110,15 @@ def _agencies(taken: acts.AgencyAct) -> set[str]:
     return {taken.iss, taken.recipient} if isinstance(taken, acts.SubjectKeyPass) else {taken.iss}
 
 
-async def _apply(hub: "Hub", connection: Connection, verified: Verified, facts: Facts) -> Effect:
+async def _apply(
+    hub: "Hub", connection: Connection, verified: Verified, facts: Facts, *, alone: bool
+) -> Effect:
     taken = verified.act
     match taken:
         case acts.Nil() | acts.Decline() | acts.Waiting():
             return await answer.answer(connection, verified, taken)
         case acts.Withdraw():
-            return await recall.withdraw(connection, verified, taken)
+            return await recall.withdraw(hub, connection, verified, taken, alone=alone)
         case acts.Recall():
             return await recall.recall(connection, verified, taken)
         case acts.Lift():

@@ -161,7 +161,7 @@ async def _judge(
     for row in rows:
         key = (row["sender"], row["jti"])
         declaration = declarations[key]
-        gone = fallen(facts, row)
+        gone = fallen(facts, row) or (RecallReason.ASK_WITHDRAWN if row["withdrawn"] else None)
         decision = None
         if gone is not RecallReason.AGENCY_STOPPED:
             question = question_of(

@@ -12,6 +12,7 @@ that comes late, or whose receipt does, gives both.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from broker.exchange.recall import recall_withdrawn
 from broker.exchange.redecide import facts_of, redecide
 from broker.exchange.wake import by_sender
 from broker.log.append import Entry, append
@@ -149,6 +150,11 @@ async def _close(hub: "Hub", connection: Connection, at: int) -> int:
     closures: list[tuple[str, str]] = []
     undelivered = [not row["withdrawn"] and asked.get(row["id"]) not in _ENDED_HERE for row in rows]
     waiting: set[str] = set()
+    withdrawn = [row["id"] for row in rows if row["withdrawn"]]
+    if withdrawn:
+        entries, all_recalled = await recall_withdrawn(hub, connection, withdrawn, at=at)
+        waiting |= set() if all_recalled else set(withdrawn)
+    recalled = len(entries)
     for row, never in zip(rows, undelivered, strict=True):
         if never:
             # Only who has opened an ask can be silent about it.
@@ -190,7 +196,7 @@ async def _close(hub: "Hub", connection: Connection, at: int) -> int:
     await hub.wake.tell(connection, "changed", by_sender((row["asker"], row["id"]) for row in rows))
     if entries:
         await append(connection, hub.recorder, entries)
-    return len(rows)
+    return len(rows) + recalled
 
 
 async def _move(connection: Connection, rows: "Sequence[asyncpg.Record]", states: Sequence[State]) -> None:

@@ -28,14 +28,22 @@ UPDATE act SET state = $3 WHERE issuer = $1 AND jti = $2;
 SELECT * FROM exchange WHERE id = $1 AND (asker = $2 OR source = $2) FOR UPDATE;
 
 -- name: withdraw_exchange
--- The asker wants nothing more of this exchange.
-UPDATE exchange SET withdrawn = true WHERE id = $1;
+-- The asker wants nothing more of this exchange: what was due later is due now, so that the sweep takes it up.
+UPDATE exchange SET withdrawn = true, due_at = CASE WHEN due_at > $2 THEN $2 ELSE due_at END WHERE id = $1;
+
+-- name: count_undelivered
+-- How much of its asker's exchange has not been received, counted no further than to a limit.
+SELECT count(*) FROM (
+    SELECT 1 FROM exchange x JOIN envelope e ON e.exchange = x.id
+    WHERE x.id = $1 AND x.asker = $2 AND e.kind IN ('ask', 'item')
+      AND e.state IN ('held', 'permitted', 'deposited', 'handed_over') LIMIT $3) AS found;
 
 -- name: undelivered_of
--- Locks what of an exchange has not been received, to recall it. A notice that regards it is not its asker's.
-SELECT * FROM envelope WHERE exchange = $1 AND kind IN ('ask', 'item')
+-- Locks what of exchanges has not been received, up to a limit and the asks first, to recall it. A notice that regards
+-- an exchange is not its asker's.
+SELECT * FROM envelope WHERE exchange = ANY($1::text[]) AND kind IN ('ask', 'item')
   AND state IN ('held', 'permitted', 'deposited', 'handed_over')
-ORDER BY sender, jti FOR UPDATE;
+ORDER BY kind = 'item', sender, jti LIMIT $2 FOR UPDATE;
 
 -- name: lock_one
 -- Locks one envelope.
