@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _SQL = queries("connection")
 _FACTS = queries("facts")
+_ENVELOPE = queries("envelope")
 
 
 async def refuse_replaced(connection: Connection, callers: Iterable[Caller]) -> dict[str, Problem]:
@@ -30,10 +31,16 @@ async def refuse_replaced(connection: Connection, callers: Iterable[Caller]) -> 
 
 
 async def connect(hub: "Hub", agency: str, *, at: int) -> int:
-    """Open the agency's live connection; the older one is told to close. Gives the new generation."""
+    """Open the agency's live connection; the older one is told to close. Gives the new generation.
+
+    What the older one had leased is given back, whether it lives, its process died or its machine: nobody
+    else can say that it will be received. If it is after all, it was handed over twice and takes effect once.
+    """
 
     async def work(connection: Connection) -> int:
+        # The row's lock first: a handover to the older connection has committed, or finds itself replaced.
         generation = await connection.fetchval(_SQL["open"], agency, at)
+        await connection.execute(_ENVELOPE["give_back"], agency, at)
         await hub.wake.tell(connection, "replaced", {agency: ()}, generation=generation)
         return int(generation)
 
@@ -47,6 +54,6 @@ async def disconnect(hub: "Hub", agency: str, generation: int, *, at: int) -> No
 
     async def work(connection: Connection) -> None:
         if await connection.fetchval(_SQL["close"], agency, generation) is not None:
-            await connection.execute(queries("envelope")["give_back"], agency, at)
+            await connection.execute(_ENVELOPE["give_back"], agency, at)
 
     await committed(hub.pool, work)

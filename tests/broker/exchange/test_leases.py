@@ -1,8 +1,13 @@
 """Leases: what is handed over too often or too late is not handed over again, however eager its recipient."""
 
+from dataclasses import replace
+
+import pytest
+
 from broker.exchange import generation
 from broker.exchange.sweep import sweep
 from broker.protocol.life import State
+from broker.protocol.problem import Problem
 from tests.broker.exchange.conftest import Play
 from tests.broker.exchange.record_log import of_envelope
 
@@ -57,3 +62,25 @@ async def test_a_closed_connection_gives_its_leases_back_to_the_next(play: Play)
     assert (again.envelope, first.generation, again.generation) == (ask.jti, 1, 2)
     assert again.body == first.body
     assert again.proof.record == first.proof.record
+
+
+async def test_a_newer_connection_takes_over_the_leases_of_one_that_never_closed(play: Play) -> None:
+    care, health = play["care"], play["health"]
+    ask = care.ask(health, at=play.clock.at)
+    await play.declare(care, ask)
+    await play.deposit(care, ask)
+    (first,) = await play.fetch(health)
+    old = replace(health)
+    for again in (2, 3):
+        await play.connect(health)
+        with pytest.raises(Problem) as refused:
+            await play.fetch(old)
+        assert refused.value.reason == "replaced"
+        (handed,) = await play.fetch(health)
+        assert (handed.envelope, handed.generation, handed.body) == (ask.jti, again, first.body)
+        # Not one that ran out: the next lease is no longer than the first.
+        assert handed.lease_until == first.lease_until
+    # The old connection's receipt still counts, and once.
+    assert (await play.act(old, old.receipt(first, at=play.clock.at))).state is State.OPENED
+    await play.connect(health)
+    assert await play.fetch(health) == []

@@ -133,8 +133,8 @@ JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND
 WHERE e.state = 'handed_over' AND e.lease_until > $3;
 
 -- name: give_back
--- Ends the leases of a recipient whose connection ended, so that its next one is served at once; what somebody else
--- has locked is being received or taken back.
+-- Ends the leases of a recipient whose connection ended or was replaced, so that its next one is served at once; what
+-- somebody else has locked is being received or taken back.
 UPDATE envelope e SET lease_until = NULL
 FROM (SELECT sender, jti FROM envelope WHERE recipient = $1 AND state = 'handed_over' AND lease_until > $2
       ORDER BY sender, jti FOR UPDATE SKIP LOCKED) AS w
