@@ -10,7 +10,8 @@
 6. Open the body with the sealing key its `kid` names. Up to here a failure means no receipt: the hub has
    shown nothing that binds the sender, and hands over again or sets aside.
 7. Verify that the body belongs to the declaration, that each traced subject is the one committed to, and that
-   it is something we asked for. From here a failure is said in a signed receipt.
+   it is something we asked for. From here a failure is said in a signed receipt. A number kept from the hub
+   by a sender that could have traced it is noted.
 8. Seal the plaintext to our own key; sign the receipt; journal both, with tasks and checkpoint, in one
    commit. From here the envelope has had its one effect, and the receipt is the same for ever.
 9. Tell the hub that we have it; send the receipt until it is acknowledged.
@@ -32,6 +33,7 @@ from adapters.identify import verify_people
 from adapters.journal.journal import execute
 from adapters.logs import log
 from adapters.step import Step
+from adapters.untraced import doubt_of
 from adapters.work import ADAPTER, Work
 from broker.protocol import evidence
 from broker.protocol.act import Receipt, ReceiptOutcome, typ_of
@@ -51,7 +53,7 @@ _RECEIPT_LASTS: Final = 60 * 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Result:
-    """What became of a body: `why` is a code that stays here."""
+    """What became of a body: `why` is a code that stays here; of one opened, what our officer should see."""
 
     outcome: ReceiptOutcome
     why: str | None = None
@@ -181,7 +183,7 @@ def _open(work: Work, handover: Handover, claims: Declaration) -> _Result:
         verify_people(body.subjects, k_a=subject_key(folder), hub_id=folder.hub.hub)
     except Rejected as error:
         return _Result(outcome=ReceiptOutcome.SUBJECT_MISMATCH, why=error.code)
-    return _Result(outcome=ReceiptOutcome.OPENED, plaintext=plaintext)
+    return _Result(outcome=ReceiptOutcome.OPENED, plaintext=plaintext, why=doubt_of(folder, claims, body))
 
 
 async def _journal(

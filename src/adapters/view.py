@@ -81,7 +81,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """An envelope handed over to us, without its words."""
+    """An envelope handed over to us, without its words. `warning`: what our officer should see of it."""
 
     jti: str
     exchange: str
@@ -91,6 +91,7 @@ class Received:
     received_at: int
     outcome: ReceiptOutcome
     receipt_acknowledged: bool
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

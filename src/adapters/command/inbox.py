@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 _LOOK: Final = 0.1
 """Seconds between looks at a journal that another process writes."""
+_WARNINGS: Final = {
+    "known-but-untraced": "warning: an NHS number in it was kept from the hub's matching, though its sender "
+    "could have traced it; tell your information-governance officer"
+}
 
 
 def add(commands: Commands) -> None:
@@ -66,6 +70,7 @@ def perform(arguments: argparse.Namespace) -> int:
         say(
             f"  {moment(envelope.received_at)}  {envelope.kind.value} from {envelope.sender}: {what}"
             f" ({words(envelope.outcome.value)})",
+            *([f"    {_WARNINGS.get(envelope.warning, envelope.warning)}"] if envelope.warning else []),
             f"    gatehouse-adapter open {envelope.jti}",
         )
     return end

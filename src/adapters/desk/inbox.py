@@ -113,6 +113,7 @@ def received_from_row(row: sqlite3.Row) -> Received:
         received_at=row["received_at"],
         outcome=ReceiptOutcome(row["outcome"]),
         receipt_acknowledged=bool(row["acknowledged"]),
+        warning=row["why"] if row["outcome"] == ReceiptOutcome.OPENED else None,
     )
 
 

@@ -104,6 +104,11 @@ SELECT * FROM received ORDER BY seq DESC LIMIT :limit;
 -- Gives the received envelopes of an exchange, oldest first.
 SELECT * FROM received WHERE exchange = :exchange ORDER BY seq;
 
+-- name: opened_of_sender
+-- Gives what one sender sent and was opened here, newest first.
+SELECT sender, jti, declaration, sealed_body FROM received
+WHERE sender = :sender AND sealed_body IS NOT NULL ORDER BY seq DESC LIMIT :limit;
+
 -- name: unacknowledged
 -- Gives what the hub may not have a receipt for yet.
 SELECT sender, jti, receipt FROM received WHERE acknowledged = 0 ORDER BY seq;
