@@ -21,6 +21,7 @@ from adapters.link import Handlers
 from adapters.logs import log
 from adapters.outbox import Job, Outbox
 from adapters.receive import Receiver
+from adapters.rotation import Rotation
 from adapters.seen import Seen
 from adapters.send import send
 from adapters.step import Observer, unobserved
@@ -59,6 +60,7 @@ class Adapter:
         )
         self.receiver = Receiver(self._work)
         self._keys = SubjectKeys(self._work)
+        self.rotation = Rotation(self._work)
         self._sent_to = self._acts_to = -1
         self._confirmed = 0
         self._known = asyncio.Event()
@@ -177,6 +179,7 @@ class Adapter:
             try:
                 await remind.remind(self._work)
                 await drain(self._work)
+                await self.rotation.look()
             except AdapterError as error:
                 log.warning("reminder-failed", code=error.code)
             since = remind.look_at_due(self._work, since=since)

@@ -1,12 +1,22 @@
 """Keys: one's own fingerprint and rotation, and confirming others by telephone."""
 
+from typing import Final
+
+from adapters.agency import Settings
 from adapters.desk.act import make, queue
 from adapters.errors import WrongOrder
 from adapters.folder import Folder
-from adapters.view import Peer
+from adapters.view import KeySetState, Peer
 from broker.protocol import act as acts
 from broker.protocol.declaration import Practitioner
 from keys import keyset
+from keys.keyset import KeySet
+
+KEY_SET_CHANGE: Final = "key-set-change"
+"""The act by which a rotation reaches the hub, as the journal names it."""
+_DAY: Final = 86_400
+_LATE_SHARE: Final = 4
+"""A set is not rotated by itself before the last quarter of its life, or a short one would be at once."""
 
 
 def fingerprint(folder: Folder) -> str:
@@ -40,6 +50,23 @@ async def confirm(folder: Folder, agency: str, typed: str) -> None:
         keys.errors.BadKey: `fingerprint-mismatch`.
     """
     await folder.directory.confirm(agency, typed, at=folder.clock.now())
+
+
+def key_set_state(folder: Folder) -> KeySetState:
+    """Our key set in force: which, until when, and from when on the running adapter rotates it."""
+    current = folder.keyring.current
+    return KeySetState(
+        version=current.version,
+        expires=current.expires,
+        rotates_from=rotates_from(current, folder.settings),
+        rotating=folder.keyring.pending is not None,
+    )
+
+
+def rotates_from(keys: KeySet, settings: Settings) -> int:
+    """From when on (Unix seconds) a key set is near its end; its end itself where a person rotates."""
+    near = min(settings.rotate_days, settings.key_set_days / _LATE_SHARE) * _DAY
+    return keys.expires - int(near)
 
 
 async def rotate_keys(folder: Folder, *, practitioner: Practitioner) -> str:

@@ -121,6 +121,10 @@ SELECT * FROM act WHERE jti = :jti;
 -- Gives the acts written after a row that the hub has not answered: a command's new rows.
 SELECT seq, jti FROM act WHERE seq > :seq AND done = 0 ORDER BY seq;
 
+-- name: open_act
+-- Finds an act of one kind that the hub has not answered yet.
+SELECT jti FROM act WHERE act = :act AND done = 0 LIMIT 1;
+
 -- name: acts_of_exchange
 -- Gives the acts of an exchange, oldest first.
 SELECT * FROM act WHERE exchange = :exchange ORDER BY seq;
