@@ -103,6 +103,8 @@ async def _apply(connection: Connection, act: acts.PersonAct, document: object, 
     match act:
         case acts.AgencyAddition():
             return await _add_agency(connection, act, at)
+        case acts.AgencyInvitation():
+            return await _invite_agency(connection, act, at)
         case acts.AgencyStop():
             return await _stop_agency(connection, act)
         case acts.AgencyKeyRevocation():
@@ -155,6 +157,16 @@ async def _add_agency(connection: Connection, act: acts.AgencyAddition, at: int)
     )
     for kind in (Guard.AGENCY, Guard.KEYS):
         await connection.execute(_FACTS["move_guard"], kind.value, act.agency)
+    return []
+
+
+async def _invite_agency(connection: Connection, act: acts.AgencyInvitation, at: int) -> list[Hint]:
+    if act.code_expires <= at:
+        raise Problem("unprocessable", "The enrolment code would have expired already.")
+    invited = await connection.fetchval(_SQL["invite_agency"], act.agency, act.code_digest, act.code_expires)
+    if invited is None:
+        raise Problem("not-found", "No agency of that id can be invited: it was never added, or is stopped.")
+    await connection.execute(_SQL["forget_enrolment"], act.agency)
     return []
 
 

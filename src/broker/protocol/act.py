@@ -196,6 +196,17 @@ class AgencyAddition(_PersonAct):
     code_expires: Seconds
 
 
+class AgencyInvitation(_PersonAct):
+    """An administrator gives a known agency a new single-use code, so that it may enrol again under its name
+    with a new identity key; doing so revokes every key it had.
+    """
+
+    act: Literal["agency-invitation"] = "agency-invitation"
+    agency: AgencyId
+    code_digest: Digest
+    code_expires: Seconds
+
+
 class AgencyStop(_PersonAct):
     """An administrator stops an agency at once: no handover to or from it follows this in the log."""
 
@@ -273,6 +284,7 @@ AgencyAct = (
 )
 PersonAct = (
     AgencyAddition
+    | AgencyInvitation
     | AgencyStop
     | AgencyKeyRevocation
     | AgreementSigning

@@ -90,13 +90,14 @@ ORDER BY a.id;
 -- name: read_directory
 -- Reads enrolled agencies as their peers see them.
 SELECT a.id, a.name, a.sector, a.duty_contact, a.state, a.identity,
-       (SELECT json_agg(s.token ORDER BY s.version) FROM key_set s WHERE s.agency = a.id) AS key_sets,
+       (SELECT json_agg(s.token ORDER BY s.version) FROM key_set s
+        WHERE s.agency = a.id AND s.enrolment = a.enrolment) AS key_sets,
        (SELECT json_agg(k.kid ORDER BY k.kid) FROM agency_key k WHERE k.agency = a.id AND k.revoked) AS revoked
 FROM agency a WHERE a.identity IS NOT NULL AND ($1::text IS NULL OR a.id = $1) ORDER BY a.id;
 
 -- name: newest_key_set
 -- Reads an agency's newest key set and its identity key.
-SELECT a.identity, s.version, s.token FROM agency a JOIN key_set s ON s.agency = a.id
+SELECT a.identity, s.version, s.token FROM agency a JOIN key_set s ON s.agency = a.id AND s.enrolment = a.enrolment
 WHERE a.id = $1 ORDER BY s.version DESC LIMIT 1;
 
 -- name: lately_changed
@@ -105,17 +106,20 @@ SELECT count(*) FROM key_set WHERE agency = $1 AND made_at > $2;
 
 -- name: add_key_set
 -- Adds the next key set of an agency.
-INSERT INTO key_set (agency, version, token, expires, made_at) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO key_set (agency, version, token, expires, made_at, enrolment)
+SELECT a.id, $2, $3, $4, $5, a.enrolment FROM agency a WHERE a.id = $1;
 
 -- name: own_keys
 -- Reads whose these keys are, to refuse a key that serves another agency or another use.
 SELECT kid, agency, use FROM agency_key WHERE kid = ANY($1::text[]);
 
 -- name: add_key
--- Adds a public key of an agency, or carries it into its newer key set.
-INSERT INTO agency_key (kid, agency, use, raw, set_version) VALUES ($1, $2, $3, $4, $5)
+-- Adds a public key of an agency, or carries it into its newer key set; not one of an enrolment that was replaced.
+INSERT INTO agency_key (kid, agency, use, raw, set_version, enrolment)
+SELECT $1, a.id, $3, $4, $5, a.enrolment FROM agency a WHERE a.id = $2
 ON CONFLICT (kid) DO UPDATE SET set_version = excluded.set_version
-WHERE agency_key.agency = excluded.agency AND agency_key.use = excluded.use RETURNING kid;
+WHERE agency_key.agency = excluded.agency AND agency_key.use = excluded.use
+  AND agency_key.enrolment = excluded.enrolment RETURNING kid;
 
 -- name: revoke_key
 -- Revokes a key of an agency.
