@@ -14,6 +14,7 @@ from adapters.errors import Untrusted
 from adapters.folder import Folder
 from adapters.journal.journal import execute
 from adapters.logs import log
+from adapters.pinned import IDENTITY_CHANGED, UNCONFIRMED
 from adapters.work import Work
 from broker.protocol.body import parse_body
 from broker.protocol.declaration import Declaration, parse_declaration
@@ -28,7 +29,8 @@ def letter_of(folder: Folder, row: sqlite3.Row) -> tuple[Letter, Declaration]:
 
 
 async def write_again(work: Work, row: sqlite3.Row, state: State | None) -> bool:
-    """Journal the same words as a new envelope; False when that is not to be done any more.
+    """Journal the same words as a new envelope; False when that is not to be done any more. True also while
+    it waits for a person here to confirm the recipient: the row stays as it is, and is looked at again.
 
     Args:
         state: the ending of the old envelope, None when the hub never took it.
@@ -44,8 +46,10 @@ async def write_again(work: Work, row: sqlite3.Row, state: State | None) -> bool
     try:
         recipient = folder.directory.get(row["recipient"]).sealing_key(at)
     except Untrusted as error:
-        log.warning("not-written-again", envelope=row["jti"], code=error.code)
-        return False
+        waits = error.code in (UNCONFIRMED, IDENTITY_CHANGED)
+        event = "waits-for-confirmation" if waits else "not-written-again"
+        log.warning(event, envelope=row["jti"], recipient=row["recipient"], code=error.code)
+        return waits
     written = compose.seal(fresh, signing=folder.keyring.signing, to=recipient)
     sealed = row["sealed_enquiry"]
     enquiry = None if sealed is None else folder.journal.open(sealed, ENQUIRY, row["jti"]).decode()

@@ -24,13 +24,13 @@ from typing import Any, Final
 from adapters.belonging import NotOurs, verify_belonging
 from adapters.desk.exchange import BODY, body_id
 from adapters.desk.writing import join, subject_key
-from adapters.directory import Pinned
 from adapters.errors import AdapterError, Untrusted
 from adapters.fetch import refresh
 from adapters.follow import end_if_settled
 from adapters.identify import verify_people
 from adapters.journal.journal import execute
 from adapters.logs import log
+from adapters.pinned import Pinned
 from adapters.step import Step
 from adapters.work import ADAPTER, Work
 from broker.protocol import evidence

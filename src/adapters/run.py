@@ -62,7 +62,7 @@ class Adapter:
         self._keys = SubjectKeys(self._work)
         self.rotation = Rotation(self._work)
         self._sent_to = self._acts_to = -1
-        self._confirmed = 0
+        self._confirmed = self._confirmations()
         self._known = asyncio.Event()
 
     async def run(self, stop: asyncio.Event, *, once_idle: bool = False) -> None:
@@ -103,10 +103,22 @@ class Adapter:
         for row in journal.rows("acts_after", seq=self._acts_to):
             self._acts_to = row["seq"]
             self.outbox.put(("act", row["jti"]))
-        confirmed = journal.rows("confirmations")[0]["confirmed"]
+        confirmed = self._confirmations()
         if confirmed != self._confirmed:
             self._confirmed = confirmed
             self.outbox.put(("subject-key",))
+            self._waited()
+
+    def _confirmations(self) -> tuple[int, int]:
+        (row,) = self._folder.journal.rows("confirmations")
+        return row["confirmed"], row["former"]
+
+    def _waited(self) -> None:
+        """A person has confirmed an agency: what waited for that goes on."""
+        self.outbox.put(("directory",))
+        for row in self._folder.journal.rows("sent_after", seq=-1):
+            self.outbox.put(("send", row["jti"]))
+        self._follow_all()
 
     async def _do(self, job: Job) -> None:
         match job:

@@ -30,7 +30,7 @@ class SubjectKeys:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._passed: set[str] = set()
+        self._passed: set[tuple[str, str]] = set()
 
     async def settle(self) -> None:
         """Claim, take or pass on what there is. Raises HubProblem or Unreachable: look again later."""
@@ -68,7 +68,10 @@ class SubjectKeys:
         folder = self._work.folder
         for agency in answer.waiting:
             pinned = folder.directory.find(agency)
-            if agency in self._passed or pinned is None or pinned.confirmed_at is None:
+            if pinned is None or pinned.confirmed_at is None:
+                continue
+            # By identity: an agency that has enrolled again has nothing to open the earlier frame with.
+            if (agency, pinned.identity.kid) in self._passed:
                 continue
             try:
                 to = pinned.sealing_key(self._work.now())
@@ -87,7 +90,7 @@ class SubjectKeys:
                 sealed_digest=commitment.digest(sealed),
             )
             await queue(folder, act, passed=sealed.decode("ascii"))
-            self._passed.add(agency)
+            self._passed.add((agency, pinned.identity.kid))
             log.info("subject-key-passed", agency=agency)
 
 

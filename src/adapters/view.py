@@ -149,6 +149,7 @@ class KeySetState:
 class Peer:
     """Another agency, as pinned here. Nothing is sealed to it before its fingerprint was confirmed by
     telephone, nor while `doubt` says that the hub shows something of it that was refused.
+    `changed_fingerprint` is of the identity key that the hub shows in place of the pinned one.
     """
 
     agency: str
@@ -160,3 +161,4 @@ class Peer:
     confirmed_at: int | None
     key_set_version: int
     doubt: str | None = None
+    changed_fingerprint: str | None = None

@@ -145,11 +145,12 @@ def _confirm(arguments: argparse.Namespace) -> int:
     from adapters.desk.keys import confirm
 
     with desk(arguments) as folder:
-        asyncio.run(confirm(folder, arguments.agency, " ".join(arguments.fingerprint)))
+        changed = asyncio.run(confirm(folder, arguments.agency, " ".join(arguments.fingerprint)))
     if arguments.json:
-        give({"agency": arguments.agency, "confirmed": True})
+        give({"agency": arguments.agency, "confirmed": True, "identity_changed": changed})
     else:
-        say(f"{arguments.agency} is confirmed; envelopes can be sealed to it now.")
+        anew = " under its new identity key; the one before is believed no more" if changed else ""
+        say(f"{arguments.agency} is confirmed{anew}; envelopes can be sealed to it now.")
     return 0
 
 

@@ -7,7 +7,7 @@ from adapters.problem import Failure
 
 def attention(folder: Folder) -> tuple[Failure, ...]:
     """Each matter as a stable code and a sentence that says what to do; empty when there is none."""
-    return tuple(_own_keys(folder))
+    return (*_own_keys(folder), *_doubts(folder))
 
 
 def _own_keys(folder: Folder) -> list[Failure]:
@@ -29,6 +29,10 @@ def _own_keys(folder: Folder) -> list[Failure]:
             )
         ]
     return []
+
+
+def _doubts(folder: Folder) -> list[Failure]:
+    return [each.doubt for each in folder.directory.all() if each.doubt is not None]
 
 
 def _failure(code: str, message: str) -> Failure:

@@ -37,19 +37,17 @@ def peers(folder: Folder) -> tuple[Peer, ...]:
             confirmed_at=each.confirmed_at,
             key_set_version=each.sets[-1][1].version,
             doubt=None if each.doubt is None else each.doubt.message,
+            changed_fingerprint=None if each.changed is None else keyset.fingerprint(each.changed),
         )
         for each in folder.directory.all()
     )
 
 
-async def confirm(folder: Folder, agency: str, typed: str) -> None:
-    """A person here has heard these digits from the agency itself.
-
-    Raises:
-        WrongOrder: `unknown-agency`.
-        keys.errors.BadKey: `fingerprint-mismatch`.
+async def confirm(folder: Folder, agency: str, typed: str) -> bool:
+    """A person here has heard these digits from the agency itself; whether a changed identity took the place
+    of the one pinned before. Raises as `Directory.confirm`.
     """
-    await folder.directory.confirm(agency, typed, at=folder.clock.now())
+    return await folder.directory.confirm(agency, typed, at=folder.clock.now())
 
 
 def key_set_state(folder: Folder) -> KeySetState:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 
 from adapters import compose
 from adapters.compose import Letter, Written
-from adapters.directory import Pinned
 from adapters.errors import Untrusted
 from adapters.folder import Folder
 from adapters.identify import EPOCH
 from adapters.journal.journal import execute
 from adapters.letter import Frame
+from adapters.pinned import Pinned
 from broker.protocol.declaration import categories_of
 from broker.protocol.frame import Opening
 from keys import strict_json

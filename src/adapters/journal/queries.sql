@@ -139,20 +139,44 @@ INSERT INTO pin (agency, identity, entry, pinned_at) VALUES (:agency, :identity,
 ON CONFLICT (agency) DO UPDATE SET entry = excluded.entry WHERE identity = excluded.identity;
 
 -- name: get_pin
--- Gives one pinned agency, and why what the hub shows of it now is not believed.
-SELECT pin.*, (SELECT value FROM setting WHERE name = 'doubt:' || agency) AS doubt FROM pin WHERE agency = :agency;
+-- Gives one pinned agency, why what the hub shows of it now is not believed, and another identity that it shows.
+SELECT pin.*, (SELECT value FROM setting WHERE name = 'doubt:' || agency) AS doubt,
+    (SELECT changed_identity.entry FROM changed_identity WHERE changed_identity.agency = pin.agency) AS changed
+FROM pin WHERE agency = :agency;
 
 -- name: all_pins
 -- Gives every pinned agency.
 SELECT * FROM pin ORDER BY agency;
 
 -- name: confirmations
--- Says how many agencies a person here has confirmed: it grows when a command confirms one.
-SELECT count(confirmed_at) AS confirmed FROM pin;
+-- Says how many agencies a person here has confirmed, and how many pins are in force no more: what commands change.
+SELECT count(confirmed_at) AS confirmed, (SELECT count(*) FROM former_pin) AS former FROM pin;
 
 -- name: confirm_pin
 -- A person here has heard the fingerprint by telephone.
 UPDATE pin SET confirmed_at = coalesce(confirmed_at, :at) WHERE agency = :agency AND identity = :identity;
+
+-- name: put_changed_identity
+-- Keeps the identity that the hub shows in place of the one pinned.
+INSERT INTO changed_identity (agency, entry, shown_at) VALUES (:agency, :entry, :at)
+ON CONFLICT (agency) DO UPDATE SET entry = excluded.entry, shown_at = excluded.shown_at;
+
+-- name: drop_changed_identity
+-- The hub shows the pinned identity again, or the changed one was confirmed or forgotten.
+DELETE FROM changed_identity WHERE agency = :agency;
+
+-- name: end_pin
+-- Moves a pin to those that are in force no more.
+INSERT INTO former_pin (agency, entry, pinned_at, confirmed_at, ended_at, why)
+SELECT agency, entry, pinned_at, confirmed_at, :at, :why FROM pin WHERE agency = :agency;
+
+-- name: drop_pin
+-- Takes a pin out of force.
+DELETE FROM pin WHERE agency = :agency;
+
+-- name: former_pins
+-- Gives an agency's pins that are in force no more, newest first.
+SELECT entry, confirmed_at, ended_at, why FROM former_pin WHERE agency = :agency ORDER BY seq DESC;
 
 -- name: put_checkpoint
 -- Remembers a verified checkpoint.

@@ -55,8 +55,8 @@ def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "invite",
         help="give a known agency a new single-use code, to enrol again with a new identity key",
         description="For an agency whose keys ran out, were lost, or whose last signing key was revoked. "
-        "Once it has enrolled again, every key it had is revoked, and the other agencies must confirm its new "
-        "fingerprint.",
+        "Once it has enrolled again, every key it had is revoked, and the other agencies must confirm its "
+        "new fingerprint.",
         epilog="example: gatehouse agency invite northtown-social-care",
     )
     invite.add_argument("agency", metavar="ID")

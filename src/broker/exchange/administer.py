@@ -153,7 +153,7 @@ async def _add_agency(connection: Connection, act: acts.AgencyAddition, at: int)
             act.code_digest,
             act.code_expires,
         ),
-        "An agency of this id is enrolled already.",
+        "An agency of this id is enrolled already; to let it enrol again, invite it.",
     )
     for kind in (Guard.AGENCY, Guard.KEYS):
         await connection.execute(_FACTS["move_guard"], kind.value, act.agency)

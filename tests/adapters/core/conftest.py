@@ -134,6 +134,42 @@ class Town:
         )
         return self.open(name)
 
+    async def invite_again(self, name: str) -> str:
+        """Another single-use code for an agency that is known."""
+        code = "AGAIN-" + secrets.token_hex(8).upper()
+        digest = base64url.encode(hashlib.sha256(code.encode()).digest())
+        expires = self.clock() + 3_600
+        await self.order(acts.AgencyInvitation, agency=name, code_digest=digest, code_expires=expires)
+        return code
+
+    async def enrol_again(self, name: str, *, code: str | None = None) -> Folder:
+        """The agency with a new identity in the folder it has; its adapter must not run."""
+        if name in self.folders:
+            self.close(name)
+        await enrol(
+            self.root / name,
+            hub_url=self.url,
+            agency=name,
+            code=code or await self.invite_again(name),
+            again=True,
+            clock=self.adapter_clock,
+        )
+        return self.open(name)
+
+    async def lose_keys(self, name: str) -> Folder:
+        """The agency with a new identity in an empty folder: the one before is lost."""
+        self.close(name)
+        (self.root / name).rename(self.root / f"{name}-lost")
+        await enrol(
+            self.root / name,
+            hub_url=self.url,
+            agency=name,
+            code=await self.invite_again(name),
+            clock=self.adapter_clock,
+            settings=AdapterSettings(watch_ms=20, follow_seconds=1),
+        )
+        return self.open(name)
+
     def open(self, name: str) -> Folder:
         """Open a state folder, again after `close`."""
         folder = self.folders[name] = open_folder(self.root / name, clock=self.adapter_clock)
