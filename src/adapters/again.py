@@ -1,7 +1,8 @@
 """Writing an envelope again: the same words from the archive copy, as a new envelope.
 
 When: the recipient could not open it (its sealing key is gone), its sealing key was revoked before it was
-handed over, or the hub's time to take or to deposit it had passed. The old envelope names the new one. Not
+handed over, the hub's time to take or to deposit it had passed, or the key it was declared with had ended
+before the hub took it. The old envelope names the new one. Not
 more than `seal_again` times.
 """
 
@@ -15,6 +16,7 @@ from adapters.folder import Folder
 from adapters.journal.journal import execute
 from adapters.logs import log
 from adapters.pinned import IDENTITY_CHANGED, UNCONFIRMED
+from adapters.problem import KEY_ENDED, HubProblem
 from adapters.work import Work
 from broker.protocol.body import parse_body
 from broker.protocol.declaration import Declaration, parse_declaration
@@ -26,6 +28,16 @@ def letter_of(folder: Folder, row: sqlite3.Row) -> tuple[Letter, Declaration]:
     _, claims = parse_declaration(row["declaration"])
     plaintext = folder.journal.open(row["sealed_archive"], ARCHIVE, row["jti"])
     return Letter(declaration=claims, body=parse_body(claims.kind, plaintext)), claims
+
+
+def outlived(folder: Folder, row: sqlite3.Row, problem: HubProblem) -> bool:
+    """Whether the hub turned a declaration down only for its time, or for a key that is in force no more: the
+    same words may go out again.
+    """
+    if problem.code == "gone":
+        return problem.reason is None
+    parsed, _ = parse_declaration(row["declaration"])
+    return problem.reason in KEY_ENDED and parsed.kid != folder.keyring.signing.public.kid
 
 
 async def write_again(work: Work, row: sqlite3.Row, state: State | None) -> bool:

@@ -100,6 +100,10 @@ SELECT * FROM received WHERE exchange = :exchange ORDER BY seq;
 -- Gives what the hub may not have a receipt for yet.
 SELECT sender, jti, receipt FROM received WHERE acknowledged = 0 ORDER BY seq;
 
+-- name: set_receipt
+-- The receipt was signed anew, its key having ended before the hub had it.
+UPDATE received SET receipt = :receipt WHERE sender = :sender AND jti = :jti;
+
 -- name: acknowledge
 -- The hub has the receipt.
 UPDATE received SET acknowledged = 1 WHERE sender = :sender AND jti = :jti;
@@ -128,6 +132,10 @@ SELECT jti FROM act WHERE act = :act AND done = 0 LIMIT 1;
 -- name: acts_of_exchange
 -- Gives the acts of an exchange, oldest first.
 SELECT * FROM act WHERE exchange = :exchange ORDER BY seq;
+
+-- name: set_act_token
+-- The act was signed anew, its key having ended before the hub had it.
+UPDATE act SET token = :token WHERE jti = :jti AND done = 0;
 
 -- name: set_acted
 -- The hub has answered: the act is in the log, or refused.
