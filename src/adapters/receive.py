@@ -19,11 +19,13 @@
 import asyncio
 import sqlite3
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from adapters.belonging import NotOurs, verify_belonging
 from adapters.desk.exchange import BODY, body_id
-from adapters.desk.writing import join, subject_key
+from adapters.desk.writing import join
+from adapters.epoch import key_of
 from adapters.errors import AdapterError, Untrusted
 from adapters.fetch import refresh
 from adapters.follow import end_if_settled
@@ -178,7 +180,7 @@ def _open(work: Work, handover: Handover, claims: Declaration) -> _Result:
     except (Rejected, Problem, NotOurs) as error:
         return _Result(outcome=ReceiptOutcome.SET_ASIDE, why=error.code)
     try:
-        verify_people(body.subjects, k_a=subject_key(folder), hub_id=folder.hub.hub)
+        verify_people(body.subjects, claims.subjects, key_of=partial(key_of, folder), hub_id=folder.hub.hub)
     except Rejected as error:
         return _Result(outcome=ReceiptOutcome.SUBJECT_MISMATCH, why=error.code)
     return _Result(outcome=ReceiptOutcome.OPENED, plaintext=plaintext)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Final
 
-from broker.exchange import agency_key
+from broker.exchange import agency_key, subject_key
 from broker.exchange.acting import Hint
 from broker.exchange.facts import ALL, HEAD, Guard
 from broker.exchange.wake import EVERYONE
@@ -110,6 +110,8 @@ async def _apply(connection: Connection, act: acts.PersonAct, document: object, 
         case acts.AgencyKeyRevocation():
             await agency_key.revoke(connection, act.agency, act.kid)
             return agency_key.revocation_hints(act.agency)
+        case acts.SubjectKeyRenewal():
+            return await subject_key.renew(connection, act)
         case acts.AgreementSigning():
             text = act.model_dump(mode="json")["agreement"]
             await _one(

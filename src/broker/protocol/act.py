@@ -222,6 +222,15 @@ class AgencyKeyRevocation(_PersonAct):
     kid: Digest
 
 
+class SubjectKeyRenewal(_PersonAct):
+    """An administrator opens the next epoch of `K_A`: nobody has the key of the open one any more, or an
+    agency that has it left.
+    """
+
+    act: Literal["subject-key-renewal"] = "subject-key-renewal"
+    epoch: Annotated[int, Field(ge=2, le=1 << 30)]
+
+
 class AgreementSigning(_PersonAct):
     """A data sharing agreement is in force between controllers."""
 
@@ -287,6 +296,7 @@ PersonAct = (
     | AgencyInvitation
     | AgencyStop
     | AgencyKeyRevocation
+    | SubjectKeyRenewal
     | AgreementSigning
     | AgreementEnd
     | PolicyActivation

@@ -18,6 +18,7 @@ from adapters.agency import Settings as AdapterSettings
 from adapters.clock import Clock
 from adapters.desk import follow, keys
 from adapters.desk.enrol import enrol
+from adapters.epoch import subject_key
 from adapters.folder import Folder, open_folder
 from adapters.run import Adapter
 from adapters.step import Observer, unobserved
@@ -242,9 +243,8 @@ class Town:
 
 
 def has_subject_key(folder: Folder) -> bool:
-    """Whether K_A is there."""
-    row = folder.journal.row("get_subject_key", epoch=1)
-    return row is not None and bool(row["held"])
+    """Whether K_A of the open epoch is there."""
+    return subject_key(folder).key is not None
 
 
 def _datetime(at: int) -> Any:

@@ -188,3 +188,10 @@ def test_a_known_agency_is_invited_again(hub: Serving) -> None:
         "enrol --again --agency westcare" in gatehouse("agency", "invite", "westcare", state=hub.state).stderr
     )
     assert "never added" in refused("agency", "invite", "nobody-here", state=hub.state)
+
+
+def test_the_subject_key_is_renewed_one_epoch_at_a_time(hub: Serving) -> None:
+    renewed = gatehouse("keys", "renew-subject-key", "2", state=hub.state)
+    assert renewed.returncode == 0, renewed.stderr
+    assert "Epoch 2" in renewed.stdout
+    assert "not open" in refused("keys", "renew-subject-key", "2", state=hub.state)

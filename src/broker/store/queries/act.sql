@@ -65,7 +65,26 @@ SELECT agency, outcome FROM consent WHERE reference = $1;
 
 -- name: claim_subject_key
 -- The first adapter to claim an epoch holds it.
-INSERT INTO subject_key (epoch, holder) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING holder;
+INSERT INTO subject_key (epoch, holder, enrolment) SELECT $1, a.id, a.enrolment FROM agency a WHERE a.id = $2
+ON CONFLICT DO NOTHING RETURNING holder;
+
+-- name: open_epoch
+-- The open epoch, and whether its key is lost: it was claimed, and neither its holder, by the keys it claimed it with,
+-- nor anyone it was passed to is active.
+SELECT e.epoch, EXISTS (SELECT 1 FROM subject_key k WHERE k.epoch = e.epoch)
+    AND NOT EXISTS (SELECT 1 FROM subject_key k JOIN agency a ON a.id = k.holder AND a.enrolment = k.enrolment
+                    WHERE k.epoch = e.epoch AND a.state = 'active')
+    AND NOT EXISTS (SELECT 1 FROM subject_key_pass p JOIN agency a ON a.id = p.recipient
+                    WHERE p.epoch = e.epoch AND a.state = 'active') AS lost
+FROM subject_epoch e;
+
+-- name: next_epoch
+-- Opens the next epoch, if the one before it is open.
+UPDATE subject_epoch SET epoch = $1 WHERE epoch = $1 - 1 RETURNING epoch;
+
+-- name: sealing_key_of
+-- Whether a kid names a sealing key of an agency that is not revoked.
+SELECT 1 FROM agency_key WHERE kid = $1 AND agency = $2 AND use = 'sealing' AND NOT revoked;
 
 -- name: subject_key_holder
 -- Who holds an epoch's key.
@@ -83,7 +102,8 @@ ON CONFLICT (epoch, recipient) DO UPDATE SET act = excluded.act, sealed = exclud
 -- name: subject_key_waiting
 -- Active agencies that neither hold an epoch's key nor have had it passed to them.
 SELECT a.id FROM agency a
-WHERE a.state = 'active' AND NOT EXISTS (SELECT 1 FROM subject_key k WHERE k.epoch = $1 AND k.holder = a.id)
+WHERE a.state = 'active'
+  AND NOT EXISTS (SELECT 1 FROM subject_key k WHERE k.epoch = $1 AND k.holder = a.id AND k.enrolment = a.enrolment)
   AND NOT EXISTS (SELECT 1 FROM subject_key_pass p WHERE p.epoch = $1 AND p.recipient = a.id)
 ORDER BY a.id;
 
