@@ -19,8 +19,8 @@ from adapters.desk.ask import CLOCKS, ask
 from adapters.desk.enrol import enrol
 from adapters.desk.evidence import evidence
 from adapters.desk.keys import confirm, fingerprint
+from adapters.epoch import key_of, open_epoch
 from adapters.folder import Folder, open_folder
-from adapters.identify import EPOCH
 from adapters.run import Adapter
 from adapters.step import Step
 from adapters.view import Progress
@@ -153,8 +153,7 @@ def _knows(folder: Folder, agency: str) -> bool:
 
 
 def _has_subject_key(folder: Folder) -> bool:
-    row = folder.journal.row("get_subject_key", epoch=EPOCH)
-    return row is not None and bool(row["held"])
+    return key_of(folder, open_epoch(folder)) is not None
 
 
 async def _main(options: argparse.Namespace) -> None:

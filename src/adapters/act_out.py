@@ -1,12 +1,18 @@
-"""Sending signed acts and receipts, and what their being in the log means here."""
+"""Sending signed acts and receipts, and what their being in the log means here.
+
+What was signed with a key that was revoked, or ran out, before the hub took it is signed anew with the key in
+force: the same act under the same id, for what it says has happened. The hub looks for an act it has taken
+before it looks at the key, so what it refuses for its key it has not taken.
+"""
 
 from adapters.desk.writing import OPENINGS, openings_from
 from adapters.logs import log
-from adapters.problem import HubProblem
+from adapters.problem import KEY_ENDED, HubProblem
 from adapters.step import Step
 from adapters.work import Work
 from broker.protocol import act as acts
 from broker.protocol.frame import Act, Acted, Verb
+from keys import jws
 
 
 async def send_act(work: Work, jti: str) -> None:
@@ -29,6 +35,11 @@ async def send_act(work: Work, jti: str) -> None:
     except HubProblem as refused:
         if refused.retry:
             raise
+        token = _signed_anew(work, row["token"], refused)
+        if token is not None:
+            await journal.run("set_act_token", jti=jti, token=token)
+            await send_act(work, jti)
+            return
         problem = refused.failure
         log.warning("act-refused", act=row["act"], code=refused.code, reason=refused.reason)
     _, act = acts.parse_agency_act(row["token"])
@@ -64,7 +75,9 @@ def _apply(work: Work, act: acts.AgencyAct, *, accepted: bool) -> None:
 
 
 async def send_receipt(work: Work, sender: str, jti: str) -> None:
-    """Send the receipt signed when the envelope was journalled, as it is. Raises as `send_act`."""
+    """Send the receipt signed when the envelope was journalled, as it is; signed anew where its key has ended
+    meanwhile. Raises as `send_act`.
+    """
     row = work.folder.journal.row("get_receipt", sender=sender, jti=jti)
     if row is None:
         return
@@ -73,7 +86,27 @@ async def send_receipt(work: Work, sender: str, jti: str) -> None:
     except HubProblem as problem:
         if problem.retry:
             raise
-        # The hub has another ending on record (set aside after too many handovers): it stays with it.
+        token = _signed_anew(work, row["receipt"], problem)
+        if token is not None:
+            # In the journal first: whatever is sent again after a kill is what was sent last.
+            await work.folder.journal.run("set_receipt", sender=sender, jti=jti, receipt=token)
+            log.info("receipt-signed-anew", envelope=jti, sender=sender, reason=problem.reason)
+            await send_receipt(work, sender, jti)
+            return
         log.warning("receipt-refused", envelope=jti, sender=sender, code=problem.code, reason=problem.reason)
+        if problem.reason in KEY_ENDED:
+            return  # not given up: the next start, or handover, finds it, and perhaps a key that may sign
+        # Else the hub has another ending on record (set aside after too many handovers): it stays with it.
     work.observe(Step.RECEIPTED)
     await work.folder.journal.run("acknowledge", sender=sender, jti=jti, touches=(jti,))
+
+
+def _signed_anew(work: Work, token: str, problem: HubProblem) -> str | None:
+    """The same act by the signing key in force; None where the hub refused something else than its key."""
+    parsed, act = acts.parse_agency_act(token)
+    signing = work.folder.keyring.signing
+    if problem.reason not in KEY_ENDED or parsed.kid == signing.public.kid:
+        return None
+    at = work.now()
+    anew = act.model_copy(update={"iat": at, "exp": at + act.exp - act.iat})
+    return jws.sign(anew.dump(), signing, parsed.typ)

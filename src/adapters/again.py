@@ -1,7 +1,8 @@
 """Writing an envelope again: the same words from the archive copy, as a new envelope.
 
 When: the recipient could not open it (its sealing key is gone), its sealing key was revoked before it was
-handed over, or the hub's time to take or to deposit it had passed. The old envelope names the new one. Not
+handed over, the hub's time to take or to deposit it had passed, or the key it was declared with had ended
+before the hub took it. The old envelope names the new one. Not
 more than `seal_again` times.
 """
 
@@ -14,6 +15,8 @@ from adapters.errors import Untrusted
 from adapters.folder import Folder
 from adapters.journal.journal import execute
 from adapters.logs import log
+from adapters.pinned import IDENTITY_CHANGED, UNCONFIRMED
+from adapters.problem import KEY_ENDED, HubProblem
 from adapters.work import Work
 from broker.protocol.body import parse_body
 from broker.protocol.declaration import Declaration, parse_declaration
@@ -27,8 +30,19 @@ def letter_of(folder: Folder, row: sqlite3.Row) -> tuple[Letter, Declaration]:
     return Letter(declaration=claims, body=parse_body(claims.kind, plaintext)), claims
 
 
+def outlived(folder: Folder, row: sqlite3.Row, problem: HubProblem) -> bool:
+    """Whether the hub turned a declaration down only for its time, or for a key that is in force no more: the
+    same words may go out again.
+    """
+    if problem.code == "gone":
+        return problem.reason is None
+    parsed, _ = parse_declaration(row["declaration"])
+    return problem.reason in KEY_ENDED and parsed.kid != folder.keyring.signing.public.kid
+
+
 async def write_again(work: Work, row: sqlite3.Row, state: State | None) -> bool:
-    """Journal the same words as a new envelope; False when that is not to be done any more.
+    """Journal the same words as a new envelope; False when that is not to be done any more. True also while
+    it waits for a person here to confirm the recipient: the row stays as it is, and is looked at again.
 
     Args:
         state: the ending of the old envelope, None when the hub never took it.
@@ -44,8 +58,10 @@ async def write_again(work: Work, row: sqlite3.Row, state: State | None) -> bool
     try:
         recipient = folder.directory.get(row["recipient"]).sealing_key(at)
     except Untrusted as error:
-        log.warning("not-written-again", envelope=row["jti"], code=error.code)
-        return False
+        waits = error.code in (UNCONFIRMED, IDENTITY_CHANGED)
+        event = "waits-for-confirmation" if waits else "not-written-again"
+        log.warning(event, envelope=row["jti"], recipient=row["recipient"], code=error.code)
+        return waits
     written = compose.seal(fresh, signing=folder.keyring.signing, to=recipient)
     sealed = row["sealed_enquiry"]
     enquiry = None if sealed is None else folder.journal.open(sealed, ENQUIRY, row["jti"]).decode()

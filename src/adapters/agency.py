@@ -35,7 +35,11 @@ class Settings(Wire):
     seal_again: Annotated[int, Field(ge=0, le=10)] = 3
     """How often one content is sealed again after `cannot_open`, so that two faulty ends do not loop."""
     key_set_days: Annotated[int, Field(ge=1, le=3_660)] = 400
-    """Life of a key set; rotate before."""
+    """Life of a key set."""
+    rotate_days: Annotated[int, Field(ge=0, le=3_660)] = 60
+    """Days before the end of its key set from which the running adapter rotates it by itself, though never in
+    the first three quarters of its life; 0 leaves it to a person.
+    """
     overlap_seconds: Annotated[int, Field(ge=0, le=366 * 86_400)] = 3_600
     """For how long peers that have not heard of a rotation may still seal to the old key."""
     drain_seconds: Annotated[int, Field(ge=0, le=3 * 366 * 86_400)] = 60 * 86_400

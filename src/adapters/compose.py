@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.clear_part import verify_clear_part
-from adapters.identify import EPOCH, Identified
+from adapters.identify import Identified
 from broker.protocol.binding import content_commitment
 from broker.protocol.body import Body, Person
 from broker.protocol.declaration import TYP, Ask, BodyDigest, Declaration, Notice, SubjectCommitment
@@ -78,7 +78,7 @@ def people(found: Sequence[Identified], draw: Callable[[int], bytes]) -> People:
                 protected_person=described.protected_person,
                 at_risk_recorded=described.at_risk_recorded,
                 cannot_consent=described.cannot_consent,
-                epoch=EPOCH,
+                epoch=each.epoch,
                 c=base64url.encode(subject.commit(r, each.t1)),
             )
         )

@@ -15,53 +15,58 @@ from broker.protocol.frame import Opening
 from keys import base64url, subject
 from keys.errors import BadProof
 
-EPOCH: Final = 1
-"""The one epoch of K_A there is to begin with."""
 _DIGITS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EpochKey:
+    """The epoch under which subjects are named, and K_A of it (32 bytes) once it has reached us."""
+
+    epoch: int
+    key: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """A subject with its t1 (32 bytes) and whether that came from a checked NHS number."""
+    """A subject with its t1 (32 bytes), the epoch of that, and whether it came from a checked NHS number."""
 
     subject: Subject
     t1: bytes
+    epoch: int
     traced: bool
 
 
 def identify(
     subjects: Sequence[Subject],
     *,
-    before: Sequence[Person],
-    k_a: bytes | None,
+    before: Sequence[tuple[Person, SubjectCommitment]],
+    k_a: EpochKey,
     hub_id: str,
     draw: Callable[[int], bytes],
 ) -> tuple[Identified, ...]:
     """Give each subject its t1.
 
     Args:
-        before: the people already named in this exchange, whose t1 is kept.
-        k_a: the subject key of `EPOCH`, or None while it has not reached us.
+        before: the people already named in this exchange, whose t1 and epoch are kept.
     """
     found = []
     for each in subjects:
         number = nhs_number_of(each)
-        known = next((person for person in before if _same(each, number, person)), None)
+        known = next((known for known in before if _same(each, number, known[0])), None)
         if known is not None:
-            found.append(
-                Identified(
-                    subject=each, t1=base64url.decode(known.t1), traced=known.traced and number is not None
-                )
-            )
-        elif number is not None and k_a is not None:
-            found.append(Identified(subject=each, t1=_traced(k_a, hub_id, number), traced=True))
+            person, committed = known
+            t1, epoch = base64url.decode(person.t1), committed.epoch
+            traced = person.traced and number is not None
+        elif number is not None and k_a.key is not None:
+            t1, epoch, traced = _traced(k_a.key, hub_id, k_a.epoch, number), k_a.epoch, True
         else:
-            found.append(Identified(subject=each, t1=draw(subject.SIZE), traced=False))
+            t1, epoch, traced = draw(subject.SIZE), k_a.epoch, False
+        found.append(Identified(subject=each, t1=t1, epoch=epoch, traced=traced))
     return tuple(found)
 
 
 def again(people: Sequence[Person], declared: Sequence[SubjectCommitment]) -> tuple[Identified, ...]:
-    """The same people as in another envelope of the exchange: the t1 they had there, and the flags."""
+    """The same people as in another envelope of the exchange: t1 and epoch as there, and the flags."""
     return tuple(
         Identified(
             subject=replace(
@@ -71,6 +76,7 @@ def again(people: Sequence[Person], declared: Sequence[SubjectCommitment]) -> tu
                 cannot_consent=flags.cannot_consent,
             ),
             t1=base64url.decode(person.t1),
+            epoch=flags.epoch,
             traced=person.traced,
         )
         for person, flags in zip(people, declared, strict=True)
@@ -89,18 +95,28 @@ def subject_of(person: Person) -> Subject:
     )
 
 
-def verify_people(people: Sequence[Person], *, k_a: bytes | None, hub_id: str) -> None:
+def verify_people(
+    people: Sequence[Person],
+    committed: Sequence[SubjectCommitment],
+    *,
+    key_of: Callable[[int], bytes | None],
+    hub_id: str,
+) -> None:
     """Recompute t1 of everyone said to be traced.
+
+    Args:
+        committed: the declaration's subjects, one for each of the people.
+        key_of: K_A of an epoch, or None where it has not reached us: then only the form is looked at.
 
     Raises:
         keys.errors.BadProof: `subject-mismatch`: the number in the body is not the person the hub was shown.
     """
-    for person in people:
+    for person, shown in zip(people, committed, strict=True):
         if not person.traced:
             continue
-        number = nhs_number_of(subject_of(person))
+        number, key = nhs_number_of(subject_of(person)), key_of(shown.epoch)
         if number is None or (
-            k_a is not None and _traced(k_a, hub_id, number) != base64url.decode(person.t1)
+            key is not None and _traced(key, hub_id, shown.epoch, number) != base64url.decode(person.t1)
         ):
             raise BadProof(
                 "subject-mismatch", "A subject's NHS number is not the one the declaration committed to."
@@ -121,8 +137,8 @@ def opening(t1: bytes, r: bytes) -> Opening:
     return Opening(t1=base64url.encode(t1), r=base64url.encode(r))
 
 
-def _traced(k_a: bytes, hub_id: str, number: str) -> bytes:
-    return subject.t1(k_a, hub_id=hub_id, epoch=EPOCH, subject_id=f"nhs:{number}")
+def _traced(k_a: bytes, hub_id: str, epoch: int, number: str) -> bytes:
+    return subject.t1(k_a, hub_id=hub_id, epoch=epoch, subject_id=f"nhs:{number}")
 
 
 def _same(each: Subject, number: str | None, person: Person) -> bool:

@@ -2,10 +2,12 @@
 must never be lost because of its shape."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from broker.protocol.wire import Wire
 
+KEY_ENDED: Final = frozenset({"key-revoked", "key-set-expired"})
+"""Reasons that are only about the key something was signed with: signed by another it may be taken."""
 _RETRY = frozenset({"too-many", "internal", "unavailable", "unauthenticated"})
 
 

@@ -20,18 +20,20 @@
 import asyncio
 import sqlite3
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from adapters.belonging import NotOurs, verify_belonging
 from adapters.desk.exchange import BODY, body_id
-from adapters.desk.writing import join, subject_key
-from adapters.directory import Pinned
+from adapters.desk.writing import join
+from adapters.epoch import key_of
 from adapters.errors import AdapterError, Untrusted
 from adapters.fetch import refresh
 from adapters.follow import end_if_settled
 from adapters.identify import verify_people
 from adapters.journal.journal import execute
 from adapters.logs import log
+from adapters.pinned import Pinned
 from adapters.step import Step
 from adapters.untraced import doubt_of
 from adapters.work import ADAPTER, Work
@@ -180,7 +182,7 @@ def _open(work: Work, handover: Handover, claims: Declaration) -> _Result:
     except (Rejected, Problem, NotOurs) as error:
         return _Result(outcome=ReceiptOutcome.SET_ASIDE, why=error.code)
     try:
-        verify_people(body.subjects, k_a=subject_key(folder), hub_id=folder.hub.hub)
+        verify_people(body.subjects, claims.subjects, key_of=partial(key_of, folder), hub_id=folder.hub.hub)
     except Rejected as error:
         return _Result(outcome=ReceiptOutcome.SUBJECT_MISMATCH, why=error.code)
     return _Result(outcome=ReceiptOutcome.OPENED, plaintext=plaintext, why=doubt_of(folder, claims, body))

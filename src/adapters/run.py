@@ -21,6 +21,7 @@ from adapters.link import Handlers
 from adapters.logs import log
 from adapters.outbox import Job, Outbox
 from adapters.receive import Receiver
+from adapters.rotation import Rotation
 from adapters.seen import Seen
 from adapters.send import send
 from adapters.step import Observer, unobserved
@@ -59,8 +60,9 @@ class Adapter:
         )
         self.receiver = Receiver(self._work)
         self._keys = SubjectKeys(self._work)
+        self.rotation = Rotation(self._work)
         self._sent_to = self._acts_to = -1
-        self._confirmed = 0
+        self._confirmed = self._confirmations()
         self._known = asyncio.Event()
 
     async def run(self, stop: asyncio.Event, *, once_idle: bool = False) -> None:
@@ -101,10 +103,22 @@ class Adapter:
         for row in journal.rows("acts_after", seq=self._acts_to):
             self._acts_to = row["seq"]
             self.outbox.put(("act", row["jti"]))
-        confirmed = journal.rows("confirmations")[0]["confirmed"]
+        confirmed = self._confirmations()
         if confirmed != self._confirmed:
             self._confirmed = confirmed
             self.outbox.put(("subject-key",))
+            self._waited()
+
+    def _confirmations(self) -> tuple[int, int]:
+        (row,) = self._folder.journal.rows("confirmations")
+        return row["confirmed"], row["former"]
+
+    def _waited(self) -> None:
+        """A person has confirmed an agency: what waited for that goes on."""
+        self.outbox.put(("directory",))
+        for row in self._folder.journal.rows("sent_after", seq=-1):
+            self.outbox.put(("send", row["jti"]))
+        self._follow_all()
 
     async def _do(self, job: Job) -> None:
         match job:
@@ -177,6 +191,7 @@ class Adapter:
             try:
                 await remind.remind(self._work)
                 await drain(self._work)
+                await self.rotation.look()
             except AdapterError as error:
                 log.warning("reminder-failed", code=error.code)
             since = remind.look_at_due(self._work, since=since)

@@ -153,7 +153,7 @@ async def _deposit(work: Work, row: sqlite3.Row) -> None:
 
 async def _turned_down(work: Work, row: sqlite3.Row, problem: HubProblem) -> None:
     """The hub has not taken the declaration at all."""
-    if problem.code == "gone" and problem.reason is None and await again.write_again(work, row, None):
+    if again.outlived(work.folder, row, problem) and await again.write_again(work, row, None):
         return
     log.warning("declaration-refused", envelope=row["jti"], code=problem.code, reason=problem.reason)
     await fail(work, row, problem.failure)

@@ -5,16 +5,16 @@ It is no reason to refuse: what a child needs must come through, and a sender wi
 sender that held K_A could have traced, so whoever receives is told, for its officer to look into.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from adapters.connectors import nhs_number
 from adapters.desk.exchange import BODY, body_id
-from adapters.desk.writing import subject_key
+from adapters.epoch import key_of, open_epoch
 from adapters.folder import Folder
-from adapters.identify import EPOCH, verify_people
+from adapters.identify import verify_people
 from broker.protocol.body import Body, Person, parse_body
-from broker.protocol.declaration import Ask, Declaration, Notice, parse_declaration
+from broker.protocol.declaration import Ask, Declaration, Notice, SubjectCommitment, parse_declaration
 from keys.errors import BadProof
 
 KNOWN_BUT_UNTRACED: Final = "known-but-untraced"
@@ -51,10 +51,11 @@ def _valid(value: str) -> bool:
 
 def _had_key(folder: Folder, claims: Declaration) -> bool:
     """Whether the sender has shown that it held K_A: it passed it to us, or traced somebody no later."""
-    k_a = subject_key(folder)
+    epoch = open_epoch(folder)
+    k_a = key_of(folder, epoch)
     if k_a is None:
         return False
-    row = folder.journal.row("get_subject_key", epoch=EPOCH)
+    row = folder.journal.row("get_subject_key", epoch=epoch)
     if row is not None and row["source"] == claims.iss:
         return True
     for earlier in folder.journal.rows("opened_of_sender", sender=claims.iss, limit=_LOOKED_BACK):
@@ -64,15 +65,25 @@ def _had_key(folder: Folder, claims: Declaration) -> bool:
         plaintext = folder.journal.open(
             earlier["sealed_body"], BODY, body_id(earlier["sender"], earlier["jti"])
         )
-        if _traces(parse_body(declared.kind, plaintext).subjects, k_a, folder.hub.hub):
+        people = parse_body(declared.kind, plaintext).subjects
+        shown = [
+            (person, committed)
+            for person, committed in zip(people, declared.subjects, strict=True)
+            if person.traced and committed.epoch == epoch
+        ]
+        if _traces(shown, k_a, folder.hub.hub):
             return True
     return False
 
 
-def _traces(people: Iterable[Person], k_a: bytes, hub_id: str) -> bool:
-    traced = [person for person in people if person.traced]
+def _traces(shown: Sequence[tuple[Person, SubjectCommitment]], k_a: bytes, hub_id: str) -> bool:
     try:
-        verify_people(traced, k_a=k_a, hub_id=hub_id)
+        verify_people(
+            [person for person, _ in shown],
+            [committed for _, committed in shown],
+            key_of=lambda _: k_a,
+            hub_id=hub_id,
+        )
     except BadProof:
         return False
-    return bool(traced)
+    return bool(shown)

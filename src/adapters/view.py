@@ -135,9 +135,22 @@ class ActSent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeySetState:
+    """Our own key set in force. `expires` and `rotates_from` in Unix seconds; `rotating` while its successor
+    is on its way to the hub.
+    """
+
+    version: int
+    expires: int
+    rotates_from: int
+    rotating: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
     """Another agency, as pinned here. Nothing is sealed to it before its fingerprint was confirmed by
     telephone, nor while `doubt` says that the hub shows something of it that was refused.
+    `changed_fingerprint` is of the identity key that the hub shows in place of the pinned one.
     """
 
     agency: str
@@ -149,3 +162,4 @@ class Peer:
     confirmed_at: int | None
     key_set_version: int
     doubt: str | None = None
+    changed_fingerprint: str | None = None

@@ -102,11 +102,16 @@ def fingerprint(identity: PublicKey) -> str:
     return " ".join(digits[at : at + _GROUP] for at in range(0, len(digits), _GROUP))
 
 
-def verify_fingerprint(typed: str, identity: PublicKey) -> None:
-    """Returns if `typed` is the fingerprint, spaces and dashes aside; raises BadKey."""
+def is_fingerprint(typed: str, identity: PublicKey) -> bool:
+    """Whether `typed` is the fingerprint, spaces and dashes aside."""
     digits = "".join(c for c in typed if not c.isspace() and c not in "-\u2010\u2011\u2013.")
     expected = fingerprint(identity).replace(" ", "")
-    if not hmac.compare_digest(digits.encode("utf-8", "replace"), expected.encode()):
+    return hmac.compare_digest(digits.encode("utf-8", "replace"), expected.encode())
+
+
+def verify_fingerprint(typed: str, identity: PublicKey) -> None:
+    """Returns if `typed` is the fingerprint, spaces and dashes aside; raises BadKey."""
+    if not is_fingerprint(typed, identity):
         raise BadKey(
             "fingerprint-mismatch",
             "the digits are not this key's; stop and ring the agency on a known number",

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from contextlib import nullcontext
 from getpass import getpass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def add(commands: Commands) -> None:
         does="enrol this agency at a hub with the code its administrator gave you",
         example="""
         gatehouse-adapter enrol --hub https://hub.eastmere.example --agency eastmere-care --code-file code.txt
+        gatehouse-adapter enrol --again --hub https://hub.eastmere.example --agency eastmere-care
         """,
     )
     parser.add_argument(
@@ -31,10 +33,17 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--ca", type=Path, metavar="FILE", help="certificates (PEM) the hub's is checked against"
     )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="with a new identity key, in the folder this agency has: its keys ran out or were revoked, and "
+        "the administrator has invited it again; stop gatehouse-adapter run first",
+    )
 
 
 def perform(arguments: argparse.Namespace) -> int:
     """Enrol, and print the fingerprint that others will ask for by telephone."""
+    from adapters.command.alone import alone
     from adapters.command.screen import give, say
     from adapters.desk.enrol import enrol
     from adapters.desk.keys import fingerprint
@@ -42,9 +51,17 @@ def perform(arguments: argparse.Namespace) -> int:
 
     code = _code(arguments.code_file)
     ca_file = None if arguments.ca is None else str(arguments.ca)
-    file = asyncio.run(
-        enrol(arguments.state, hub_url=arguments.hub, agency=arguments.agency, code=code, ca_file=ca_file)
-    )
+    with alone(arguments.state) if arguments.again else nullcontext():
+        file = asyncio.run(
+            enrol(
+                arguments.state,
+                hub_url=arguments.hub,
+                agency=arguments.agency,
+                code=code,
+                ca_file=ca_file,
+                again=arguments.again,
+            )
+        )
     folder = open_folder(arguments.state)
     try:
         digits = fingerprint(folder)
@@ -56,6 +73,7 @@ def perform(arguments: argparse.Namespace) -> int:
         say(
             f"{file.agency} is enrolled at {file.hub_url}.",
             f"Your fingerprint, to read out when another agency rings: {digits}",
+            *(["Until others have confirmed it, they seal nothing to you."] if arguments.again else []),
             "Next: gatehouse-adapter run",
         )
     return Exit.DONE

@@ -2,9 +2,12 @@
 
 import argparse
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters.command.argument import Commands, by_whom, command, practitioner, wait_seconds
+
+if TYPE_CHECKING:
+    from adapters.view import KeySetState
 
 
 def add(commands: Commands) -> None:
@@ -74,7 +77,7 @@ def add(commands: Commands) -> None:
 def _list(arguments: argparse.Namespace) -> int:
     from adapters.command.desk_folder import desk
     from adapters.command.screen import give, moment, say
-    from adapters.desk.keys import fingerprint, key_ids, peers
+    from adapters.desk.keys import fingerprint, key_ids, key_set_state, peers
 
     with desk(arguments) as folder:
         mine, own, others = (
@@ -82,12 +85,13 @@ def _list(arguments: argparse.Namespace) -> int:
             fingerprint(folder),
             [peer for peer in peers(folder) if peer.agency != folder.me],
         )
-        kids = key_ids(folder)
+        kids, state, at = key_ids(folder), key_set_state(folder), folder.clock.now()
     if arguments.json:
-        give({"agency": mine, "fingerprint": own, "keys": kids, "agencies": others})
+        give({"agency": mine, "fingerprint": own, "key_set": state, "keys": kids, "agencies": others})
         return 0
     say(
         f"{mine}: {own}",
+        f"  {_life(state, at)}",
         *(f"  {use} key {kid}" for kid, use in kids.items()),
         "Agencies:" if others else "No agency is known yet.",
     )
@@ -102,6 +106,23 @@ def _list(arguments: argparse.Namespace) -> int:
             *([] if peer.doubt is None else [f"    REFUSED: {peer.doubt}"]),
         )
     return 0
+
+
+def _life(state: "KeySetState", at: int) -> str:
+    from adapters.command.screen import moment
+
+    if at >= state.expires:
+        return f"key set {state.version} HAS RUN OUT: ask the hub's administrator to invite this agency again"
+    if state.rotating:
+        return (
+            f"key set {state.version}, until {moment(state.expires)}; its successor is on its way to the hub"
+        )
+    if state.rotates_from == state.expires:
+        return f"key set {state.version}, until {moment(state.expires)}: rotate it before"
+    return (
+        f"key set {state.version}, until {moment(state.expires)}; "
+        f"the running adapter rotates it from {moment(state.rotates_from)} on"
+    )
 
 
 def _fingerprint(arguments: argparse.Namespace) -> int:
@@ -124,11 +145,12 @@ def _confirm(arguments: argparse.Namespace) -> int:
     from adapters.desk.keys import confirm
 
     with desk(arguments) as folder:
-        asyncio.run(confirm(folder, arguments.agency, " ".join(arguments.fingerprint)))
+        changed = asyncio.run(confirm(folder, arguments.agency, " ".join(arguments.fingerprint)))
     if arguments.json:
-        give({"agency": arguments.agency, "confirmed": True})
+        give({"agency": arguments.agency, "confirmed": True, "identity_changed": changed})
     else:
-        say(f"{arguments.agency} is confirmed; envelopes can be sealed to it now.")
+        anew = " under its new identity key; the one before is believed no more" if changed else ""
+        say(f"{arguments.agency} is confirmed{anew}; envelopes can be sealed to it now.")
     return 0
 
 

@@ -5,12 +5,8 @@ journalled.
 """
 
 import asyncio
-import fcntl
 import gc
-import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +15,11 @@ from adapters.answering.automatic import answering
 from adapters.answering.learn import learn
 from adapters.answering.policy import POLICY
 from adapters.answering.release_rules import load_rules
+from adapters.command.alone import alone
 from adapters.command.exit import Exit
 from adapters.command.screen import give, say
 from adapters.connectors.connector import Connector
-from adapters.errors import Unreachable, Unusable, WrongOrder
+from adapters.errors import Unreachable, WrongOrder
 from adapters.folder import Folder, open_folder
 from adapters.problem import HubProblem
 from adapters.run import Adapter
@@ -43,7 +40,7 @@ async def run(state: Path, *, place: str | None, once_idle: bool, as_json: bool)
     """
     logs.configure()
     connector = None if place is None else _connector(place)
-    with _alone(state):
+    with alone(state):
         folder = open_folder(state)
         try:
             load_rules(folder.path)  # a broken file is said now, not at the first ask
@@ -108,22 +105,3 @@ def _connector(place: str) -> Connector:
     if not Path(where).is_dir():
         raise WrongOrder("unknown-connector", "That folder of FHIR records is not there, or is no folder.")
     return FhirFolder(Path(where))
-
-
-@contextmanager
-def _alone(state: Path) -> Iterator[None]:
-    """Hold the folder's lock. Raises Unusable, `already-running`: two would close each other's connection."""
-    if not state.is_dir():
-        raise Unusable(
-            "not-enrolled", f"No agency is enrolled in {state}: run gatehouse-adapter enrol first."
-        )
-    descriptor = os.open(state / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise Unusable(
-            "already-running", "Another gatehouse-adapter run is at work on this state folder; stop it first."
-        ) from None
-    finally:
-        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""`status`: how far what we sent has got."""
+"""`status`: how far what we sent has got, and what a person must see to."""
 
 import argparse
 
@@ -11,7 +11,7 @@ def add(commands: Commands) -> None:
         commands,
         "status",
         perform,
-        does="say how far what was sent has got: one envelope, or all",
+        does="say how far what was sent has got, one envelope or all, and what needs a person",
         example="""
         gatehouse-adapter status
         gatehouse-adapter status 7d1f0f3e-8f0a-4f57-9d2c-0c1f6a7f4b10 --until ended --wait 60
@@ -30,17 +30,19 @@ def perform(arguments: argparse.Namespace) -> int:
     from adapters.command.exit import Exit
     from adapters.command.outcome import lines, report
     from adapters.command.screen import give, say
+    from adapters.desk.attention import attention
     from adapters.desk.follow import Milestone, all_sent, wait_for
 
     with desk(arguments) as folder:
         if arguments.envelope is None:
-            everything = all_sent(folder)
+            everything, matters = all_sent(folder), attention(folder)
             if arguments.json:
-                give({"sent": everything})
+                give({"sent": everything, "attention": matters})
             else:
                 say(
+                    *[f"ATTENTION: {matter.message}" for matter in matters],
                     *[line for sent in everything for line in lines(sent, me=folder.me, brief=True)]
-                    or ["Nothing was sent yet."]
+                    or ["Nothing was sent yet."],
                 )
             return Exit.DONE
         milestone = Milestone(arguments.until)

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from adapters.compose import people
 from adapters.desk.answer import settle
-from adapters.desk.writing import OPENINGS, QUEUED, subject_key
+from adapters.desk.writing import OPENINGS, QUEUED
+from adapters.epoch import subject_key
 from adapters.errors import WrongOrder
 from adapters.folder import Folder
 from adapters.identify import identify

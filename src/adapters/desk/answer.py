@@ -3,7 +3,8 @@
 import sqlite3
 
 from adapters.desk.exchange import OpeningEnvelope, ask_of
-from adapters.desk.writing import QUEUED, frame, put, seal, subject_key
+from adapters.desk.writing import QUEUED, frame, put, seal
+from adapters.epoch import subject_key
 from adapters.errors import WrongOrder
 from adapters.folder import Folder
 from adapters.identify import Identified, again, identify
@@ -55,7 +56,7 @@ def _people(folder: Folder, order: ItemOrder, opening: OpeningEnvelope) -> tuple
         return again(asked, opening.declaration.subjects)
     found = identify(
         order.subjects,
-        before=asked,
+        before=opening.known,
         k_a=subject_key(folder),
         hub_id=folder.hub.hub,
         draw=folder.clock.draw,

@@ -1,6 +1,7 @@
 """Ask one source."""
 
-from adapters.desk.writing import QUEUED, frame, put, seal, subject_key
+from adapters.desk.writing import QUEUED, frame, put, seal
+from adapters.epoch import subject_key
 from adapters.errors import WrongOrder
 from adapters.folder import Folder
 from adapters.identify import identify

@@ -1,7 +1,8 @@
 """Enrolment: make the keys, prove that we have each of them, pin the hub's.
 
 May be repeated with the same code after a kill at any point: keys already made are used again, and the hub
-answers a repeated completion as it did the first.
+answers a repeated completion as it did the first. An agency that was invited again enrols in the folder it
+has: journal, storage key and old sealing keys stay.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from adapters import agency as agency_file
 from adapters import transport
 from adapters.agency import AgencyFile, Settings
 from adapters.clock import SYSTEM, Clock
-from adapters.errors import Unreachable, Unusable, WrongOrder
+from adapters.errors import Unreachable, Untrusted, Unusable, WrongOrder
 from adapters.folder import KEYS
 from adapters.keyring import Keyring
 from adapters.problem import HubProblem
@@ -46,27 +47,35 @@ async def enrol(
     code: str,
     ca_file: str | None = None,
     settings: Settings | None = None,
+    again: bool = False,
     clock: Clock = SYSTEM,
 ) -> AgencyFile:
     """Enrol an agency with the single-use code its hub's administrator gave out; write `agency.json` and
     `keys/`.
 
+    Args:
+        again: the folder's agency was invited again: it gets a new identity, and keeps journal, storage key
+            and settings. Nothing may run on the folder meanwhile.
+
     Raises:
-        Unusable: `already-enrolled`.
-        WrongOrder: `hub-url`, `ca-file`, `enrolment-refused` (wrong, used or expired code, or a key refused).
+        Unusable: `already-enrolled`, `not-enrolled`.
+        Untrusted: `another-hub`: not the hub that was pinned when the folder's agency enrolled first.
+        WrongOrder: `hub-url`, `ca-file`, `other-agency`, `enrolment-refused` (wrong, used or expired code, or
+            a key refused).
         Unreachable: the hub did not answer; try again with the same code.
     """
-    if (state / agency_file.FILE).exists():
-        raise Unusable("already-enrolled", f"{state} already belongs to an agency: give another --state.")
+    before = _before(state, agency, again=again)
     url = transport.check_url(hub_url)
     _make_folder(state)
     session = transport.open_session(ca_file)
-    chosen, at = settings or Settings(), clock.now()
+    chosen, at = settings or (Settings() if before is None else before.settings), clock.now()
     try:
         pending = _resumed(state, url, agency, code)
         if pending is None:
             hub = _hub_keys(await transport.call(session, "GET", f"{url}/v1/hub"))
-            keyring = Keyring.create(state / KEYS, agency, at=at, days=chosen.key_set_days)
+            if before is not None and before.hub != hub:
+                raise Untrusted("another-hub", "The hub at that URL is not the one this agency enrolled at.")
+            keyring = _keyring(state, agency, again=again, at=at, days=chosen.key_set_days)
             pending = _Pending(hub_url=url, agency=agency, code=code, hub=hub, answers=[])
             offered = await transport.call(
                 session, "POST", f"{url}/v1/enrolments", body=_offer(keyring, pending)
@@ -77,10 +86,19 @@ async def enrol(
         done = strict_json.dump({"code": code, "agency": agency, "answers": list(pending.answers)})
         await transport.call(session, "POST", f"{url}/v1/enrolments/complete", body=done)
     except HubProblem as problem:
+        if problem.status >= 500 or problem.code == "too-many":
+            # It may have been done all the same: what is kept here gets the same answer again.
+            raise Unreachable(
+                "hub-busy", "The hub cannot take it now; try again with the same code."
+            ) from None
         (state / _PENDING).unlink(missing_ok=True)
+        if again:
+            Keyring.load(state / KEYS).give_up_renewal()
         raise WrongOrder("enrolment-refused", f"{problem.detail} ({problem.code})") from None
     finally:
         await session.close()
+    if again:
+        Keyring.load(state / KEYS).adopt_renewal(at=at)
     file = AgencyFile(
         agency=agency,
         hub_url=url,
@@ -92,6 +110,34 @@ async def enrol(
     agency_file.save(state, file)
     (state / _PENDING).unlink(missing_ok=True)
     return file
+
+
+def _before(state: Path, agency: str, *, again: bool) -> AgencyFile | None:
+    """Whose folder it is already, if that fits what is to be done."""
+    if not (state / agency_file.FILE).exists():
+        if again:
+            raise Unusable(
+                "not-enrolled",
+                f"No agency is enrolled in {state}: name its folder with --state, or, if its keys are lost, "
+                "leave --again out.",
+            )
+        return None
+    if not again:
+        raise Unusable(
+            "already-enrolled",
+            f"{state} already belongs to an agency: give another --state, or --again if the hub's "
+            "administrator has invited that agency again.",
+        )
+    before = agency_file.load(state)
+    if before.agency != agency:
+        raise WrongOrder("other-agency", f"{state} belongs to {before.agency}: give the --state of {agency}.")
+    return before
+
+
+def _keyring(state: Path, agency: str, *, again: bool, at: int, days: int) -> Keyring:
+    if again:
+        return Keyring.load(state / KEYS).prepare_renewal(at=at, days=days)
+    return Keyring.create(state / KEYS, agency, at=at, days=days)
 
 
 def _resumed(state: Path, url: str, agency: str, code: str) -> _Pending | None:

@@ -3,10 +3,12 @@
 from adapters.desk.inbox import received_row
 from adapters.errors import WrongOrder
 from adapters.folder import Folder
+from adapters.pinned import Pinned
 from broker.protocol.declaration import parse_declaration
 from broker.protocol.evidence import Evidence
 from broker.protocol.frame import Proof
 from keys import keyset
+from keys.signing import PublicKey
 
 
 def evidence(folder: Folder, jti: str, *, sender: str | None = None) -> bytes:
@@ -25,9 +27,9 @@ def evidence(folder: Folder, jti: str, *, sender: str | None = None) -> bytes:
         )
     parsed, claims = parse_declaration(row["declaration"])
     if claims.iss == folder.me:
-        identity, token = folder.keyring.identity.public, _own_set(folder, parsed.kid)
+        identity, token = _own_set(folder, parsed.kid)
     else:
-        pinned = folder.directory.get(claims.iss)
+        pinned = _pinned(folder, claims.iss, parsed.kid)
         identity = pinned.identity
         token = next(
             (token for token, keys in pinned.sets if keys.signing.kid == parsed.kid), pinned.sets[-1][0]
@@ -44,9 +46,19 @@ def evidence(folder: Folder, jti: str, *, sender: str | None = None) -> bytes:
     ).dump()
 
 
-def _own_set(folder: Folder, kid: str) -> str:
-    for token in reversed(folder.keyring.sets):
-        keys = keyset.verify_key_set(token, identity=folder.keyring.identity.public, previous=None, at=0)
-        if keys.signing.kid == kid:
-            return token
-    return folder.keyring.sets[-1]
+def _pinned(folder: Folder, agency: str, kid: str) -> Pinned:
+    """The pin whose key sets hold the signing key: what an earlier identity vouched for stays provable."""
+    now = folder.directory.find(agency)
+    pins = (*(() if now is None else (now,)), *folder.directory.former(agency))
+    holding = (pin for pin in pins if any(keys.signing.kid == kid for _, keys in pin.sets))
+    return next(holding, None) or folder.directory.get(agency)
+
+
+def _own_set(folder: Folder, kid: str) -> tuple[PublicKey, str]:
+    """Our identity, of now or before, and its key set that holds the signing key."""
+    ring = folder.keyring
+    now = [(ring.identity.public, token) for token in reversed(ring.sets)]
+    for identity, token in (*now, *ring.former):
+        if keyset.verify_key_set(token, identity=identity, previous=None, at=0).signing.kid == kid:
+            return identity, token
+    return now[0]

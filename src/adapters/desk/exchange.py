@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from adapters.desk.writing import ARCHIVE
 from adapters.errors import WrongOrder
 from adapters.folder import Folder
-from broker.protocol.body import Body, parse_body
-from broker.protocol.declaration import Ask, Declaration, parse_declaration
+from broker.protocol.body import Body, Person, parse_body
+from broker.protocol.declaration import Ask, Declaration, SubjectCommitment, parse_declaration
 
 BODY = "received"
 """The table word in the context of a received body's seal."""
@@ -22,6 +22,11 @@ class OpeningEnvelope:
     body: Body
     other: str
     mine: bool
+
+    @property
+    def known(self) -> tuple[tuple[Person, SubjectCommitment], ...]:
+        """Its people, each with what the declaration committed to."""
+        return tuple(zip(self.body.subjects, self.declaration.subjects, strict=True))
 
 
 def exchange_of(folder: Folder, exchange: str) -> OpeningEnvelope:

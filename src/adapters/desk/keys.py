@@ -1,12 +1,22 @@
 """Keys: one's own fingerprint and rotation, and confirming others by telephone."""
 
+from typing import Final
+
+from adapters.agency import Settings
 from adapters.desk.act import make, queue
 from adapters.errors import WrongOrder
 from adapters.folder import Folder
-from adapters.view import Peer
+from adapters.view import KeySetState, Peer
 from broker.protocol import act as acts
 from broker.protocol.declaration import Practitioner
 from keys import keyset
+from keys.keyset import KeySet
+
+KEY_SET_CHANGE: Final = "key-set-change"
+"""The act by which a rotation reaches the hub, as the journal names it."""
+_DAY: Final = 86_400
+_LATE_SHARE: Final = 4
+"""A set is not rotated by itself before the last quarter of its life, or a short one would be at once."""
 
 
 def fingerprint(folder: Folder) -> str:
@@ -27,19 +37,34 @@ def peers(folder: Folder) -> tuple[Peer, ...]:
             confirmed_at=each.confirmed_at,
             key_set_version=each.sets[-1][1].version,
             doubt=None if each.doubt is None else each.doubt.message,
+            changed_fingerprint=None if each.changed is None else keyset.fingerprint(each.changed),
         )
         for each in folder.directory.all()
     )
 
 
-async def confirm(folder: Folder, agency: str, typed: str) -> None:
-    """A person here has heard these digits from the agency itself.
-
-    Raises:
-        WrongOrder: `unknown-agency`.
-        keys.errors.BadKey: `fingerprint-mismatch`.
+async def confirm(folder: Folder, agency: str, typed: str) -> bool:
+    """A person here has heard these digits from the agency itself; whether a changed identity took the place
+    of the one pinned before. Raises as `Directory.confirm`.
     """
-    await folder.directory.confirm(agency, typed, at=folder.clock.now())
+    return await folder.directory.confirm(agency, typed, at=folder.clock.now())
+
+
+def key_set_state(folder: Folder) -> KeySetState:
+    """Our key set in force: which, until when, and from when on the running adapter rotates it."""
+    current = folder.keyring.current
+    return KeySetState(
+        version=current.version,
+        expires=current.expires,
+        rotates_from=rotates_from(current, folder.settings),
+        rotating=folder.keyring.pending is not None,
+    )
+
+
+def rotates_from(keys: KeySet, settings: Settings) -> int:
+    """From when on (Unix seconds) a key set is near its end; its end itself where a person rotates."""
+    near = min(settings.rotate_days, settings.key_set_days / _LATE_SHARE) * _DAY
+    return keys.expires - int(near)
 
 
 async def rotate_keys(folder: Folder, *, practitioner: Practitioner) -> str:

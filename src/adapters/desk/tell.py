@@ -1,7 +1,8 @@
 """Tell another agency something unasked, or write to the other party of an exchange."""
 
 from adapters.desk.exchange import exchange_of
-from adapters.desk.writing import QUEUED, frame, put, seal, subject_key
+from adapters.desk.writing import QUEUED, frame, put, seal
+from adapters.epoch import subject_key
 from adapters.errors import WrongOrder
 from adapters.folder import Folder
 from adapters.identify import again, identify
@@ -18,7 +19,7 @@ async def tell(folder: Folder, order: TellOrder) -> str:
     if not order.subjects:
         raise WrongOrder("no-subject", "A notice is about at least one person: name the child.")
     recipient = folder.directory.get(order.to)
-    before = () if order.regards is None else tuple(exchange_of(folder, order.regards).body.subjects)
+    before = () if order.regards is None else exchange_of(folder, order.regards).known
     outer = frame(folder, needed_within=order.needed_within)
     found = identify(
         order.subjects, before=before, k_a=subject_key(folder), hub_id=outer.hub_id, draw=folder.clock.draw

@@ -5,12 +5,11 @@ from collections.abc import Callable, Sequence
 
 from adapters import compose
 from adapters.compose import Letter, Written
-from adapters.directory import Pinned
 from adapters.errors import Untrusted
 from adapters.folder import Folder
-from adapters.identify import EPOCH
 from adapters.journal.journal import execute
 from adapters.letter import Frame
+from adapters.pinned import Pinned
 from broker.protocol.declaration import categories_of
 from broker.protocol.frame import Opening
 from keys import strict_json
@@ -34,16 +33,6 @@ def frame(folder: Folder, *, needed_until: int | None = None, needed_within: int
         accept_within=folder.settings.accept_within,
         needed_until=needed_until or at + (needed_within or folder.settings.needed_within),
         draw=folder.clock.draw,
-    )
-
-
-def subject_key(folder: Folder) -> bytes | None:
-    """K_A of the epoch, once it is ours to use."""
-    row = folder.journal.row("get_subject_key", epoch=EPOCH)
-    return (
-        folder.journal.open(row["sealed_key"], "subject_key", str(EPOCH))
-        if row is not None and row["held"]
-        else None
     )
 
 

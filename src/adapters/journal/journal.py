@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from adapters.errors import Unusable
-from adapters.journal.query import queries, schema
+from adapters.journal.query import queries, schemas
 from adapters.journal.writer import Work, Writer
 from keys.storage import StorageKey
 
 T = TypeVar("T")
-VERSION: Final = 1
+VERSION: Final = len(schemas())
+"""The version of journal that this program writes; an earlier one is brought forward when it is opened."""
 _BUSY_MS: Final = 15_000
 """How long to wait for another process's commit before giving up."""
 
@@ -127,10 +128,10 @@ def _prepare(path: Path) -> None:
                 "journal-too-new",
                 f"The journal has version {version}, this adapter knows {VERSION}: upgrade it.",
             )
-        if version == 0:
-            for statement in _statements(schema()):
+        for script in schemas()[version:]:
+            for statement in _statements(script):
                 db.execute(statement)
-            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     finally:
         db.close()

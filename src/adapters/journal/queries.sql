@@ -113,6 +113,10 @@ WHERE sender = :sender AND sealed_body IS NOT NULL ORDER BY seq DESC LIMIT :limi
 -- Gives what the hub may not have a receipt for yet.
 SELECT sender, jti, receipt FROM received WHERE acknowledged = 0 ORDER BY seq;
 
+-- name: set_receipt
+-- The receipt was signed anew, its key having ended before the hub had it.
+UPDATE received SET receipt = :receipt WHERE sender = :sender AND jti = :jti;
+
 -- name: acknowledge
 -- The hub has the receipt.
 UPDATE received SET acknowledged = 1 WHERE sender = :sender AND jti = :jti;
@@ -134,9 +138,17 @@ SELECT * FROM act WHERE jti = :jti;
 -- Gives the acts written after a row that the hub has not answered: a command's new rows.
 SELECT seq, jti FROM act WHERE seq > :seq AND done = 0 ORDER BY seq;
 
+-- name: open_act
+-- Finds an act of one kind that the hub has not answered yet.
+SELECT jti FROM act WHERE act = :act AND done = 0 LIMIT 1;
+
 -- name: acts_of_exchange
 -- Gives the acts of an exchange, oldest first.
 SELECT * FROM act WHERE exchange = :exchange ORDER BY seq;
+
+-- name: set_act_token
+-- The act was signed anew, its key having ended before the hub had it.
+UPDATE act SET token = :token WHERE jti = :jti AND done = 0;
 
 -- name: set_acted
 -- The hub has answered: the act is in the log, or refused.
@@ -148,20 +160,44 @@ INSERT INTO pin (agency, identity, entry, pinned_at) VALUES (:agency, :identity,
 ON CONFLICT (agency) DO UPDATE SET entry = excluded.entry WHERE identity = excluded.identity;
 
 -- name: get_pin
--- Gives one pinned agency, and why what the hub shows of it now is not believed.
-SELECT pin.*, (SELECT value FROM setting WHERE name = 'doubt:' || agency) AS doubt FROM pin WHERE agency = :agency;
+-- Gives one pinned agency, why what the hub shows of it now is not believed, and another identity that it shows.
+SELECT pin.*, (SELECT value FROM setting WHERE name = 'doubt:' || agency) AS doubt,
+    (SELECT changed_identity.entry FROM changed_identity WHERE changed_identity.agency = pin.agency) AS changed
+FROM pin WHERE agency = :agency;
 
 -- name: all_pins
 -- Gives every pinned agency.
 SELECT * FROM pin ORDER BY agency;
 
 -- name: confirmations
--- Says how many agencies a person here has confirmed: it grows when a command confirms one.
-SELECT count(confirmed_at) AS confirmed FROM pin;
+-- Says how many agencies a person here has confirmed, and how many pins are in force no more: what commands change.
+SELECT count(confirmed_at) AS confirmed, (SELECT count(*) FROM former_pin) AS former FROM pin;
 
 -- name: confirm_pin
 -- A person here has heard the fingerprint by telephone.
 UPDATE pin SET confirmed_at = coalesce(confirmed_at, :at) WHERE agency = :agency AND identity = :identity;
+
+-- name: put_changed_identity
+-- Keeps the identity that the hub shows in place of the one pinned.
+INSERT INTO changed_identity (agency, entry, shown_at) VALUES (:agency, :entry, :at)
+ON CONFLICT (agency) DO UPDATE SET entry = excluded.entry, shown_at = excluded.shown_at;
+
+-- name: drop_changed_identity
+-- The hub shows the pinned identity again, or the changed one was confirmed or forgotten.
+DELETE FROM changed_identity WHERE agency = :agency;
+
+-- name: end_pin
+-- Moves a pin to those that are in force no more.
+INSERT INTO former_pin (agency, entry, pinned_at, confirmed_at, ended_at, why)
+SELECT agency, entry, pinned_at, confirmed_at, :at, :why FROM pin WHERE agency = :agency;
+
+-- name: drop_pin
+-- Takes a pin out of force.
+DELETE FROM pin WHERE agency = :agency;
+
+-- name: former_pins
+-- Gives an agency's pins that are in force no more, newest first.
+SELECT entry, confirmed_at, ended_at, why FROM former_pin WHERE agency = :agency ORDER BY seq DESC;
 
 -- name: put_checkpoint
 -- Remembers a verified checkpoint.

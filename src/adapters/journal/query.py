@@ -12,10 +12,14 @@ from typing import Final
 _STATEMENT: Final = re.compile(r"^-- name: (?P<name>[a-z_]+)\n(?:-- .+\n)+(?P<sql>[^;]+);$", re.MULTILINE)
 
 
+_SCHEMAS: Final = ("schema.sql", "schema_2.sql")
+
+
 @cache
-def schema() -> str:
-    """The journal's first schema, whole."""
-    return files("adapters.journal").joinpath("schema.sql").read_text(encoding="utf-8")
+def schemas() -> tuple[str, ...]:
+    """The journal's schema as it was first made, and each change to it since, in order."""
+    folder = files("adapters.journal")
+    return tuple(folder.joinpath(name).read_text(encoding="utf-8") for name in _SCHEMAS)
 
 
 @cache

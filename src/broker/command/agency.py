@@ -1,5 +1,5 @@
-"""`gatehouse agency`: invite an agency, list them, stop one, revoke a key. Each change is signed and
-logged."""
+"""`gatehouse agency`: add an agency, invite it again, list them, stop one, revoke a key. Each change is
+signed and logged."""
 
 import argparse
 import secrets
@@ -48,12 +48,20 @@ def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     add.add_argument(
         "--duty-contact", required=True, metavar="TEXT", help="whom to ring when papers are missing"
     )
-    add.add_argument(
-        "--code-ttl", type=int, default=_CODE_TTL, metavar="SECONDS", help="(default: %(default)s)"
-    )
-    add_signing(add)
-    add.add_argument("--json", action="store_true", help="print JSON")
+    _add_code(add)
     add.set_defaults(run=_add)
+
+    invite = verbs.add_parser(
+        "invite",
+        help="give a known agency a new single-use code, to enrol again with a new identity key",
+        description="For an agency whose keys ran out, were lost, or whose last signing key was revoked. "
+        "Once it has enrolled again, every key it had is revoked, and the other agencies must confirm its "
+        "new fingerprint.",
+        epilog="example: gatehouse agency invite northtown-social-care",
+    )
+    invite.add_argument("agency", metavar="ID")
+    _add_code(invite)
+    invite.set_defaults(run=_invite)
 
     listing = verbs.add_parser(
         "list", help="list agencies from the hub's database", epilog="example: gatehouse agency list --json"
@@ -78,30 +86,50 @@ def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     revoke.set_defaults(run=_revoke)
 
 
+def _add_code(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--code-ttl", type=int, default=_CODE_TTL, metavar="SECONDS", help="(default: %(default)s)"
+    )
+    add_signing(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
 def new_code() -> str:
     """A single-use enrolment code of 98 random bits, in four groups for reading out."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
 
 
 def _add(options: argparse.Namespace) -> int:
-    from broker.clock import now
-    from broker.command.signer import signer_of
-    from broker.enrolment.model import code_digest
     from broker.protocol.act import AgencyAddition
 
-    if options.code_ttl < 1:
-        raise CommandFailed("--code-ttl is a number of seconds, at least 1.")
-    code, expires = new_code(), now() + options.code_ttl
-    signer_of(options).give(
+    return _with_code(
+        options,
         AgencyAddition,
         agency=options.agency,
         name=options.name,
         sector=_sector(options.sector),
         controllers=[_controller(text) for text in options.controller],
         duty_contact=options.duty_contact,
-        code_digest=code_digest(code),
-        code_expires=expires,
     )
+
+
+def _invite(options: argparse.Namespace) -> int:
+    from broker.protocol.act import AgencyInvitation
+
+    return _with_code(options, AgencyInvitation, " --again", agency=options.agency)
+
+
+def _with_code(options: argparse.Namespace, model: Any, again: str = "", **members: Any) -> int:
+    """Sign an act that names a new code by its digest, and print the code; `again` is what an agency that has
+    its state folder still adds to its command line."""
+    from broker.clock import now
+    from broker.command.signer import signer_of
+    from broker.enrolment.model import code_digest
+
+    if options.code_ttl < 1:
+        raise CommandFailed("--code-ttl is a number of seconds, at least 1.")
+    code, expires = new_code(), now() + options.code_ttl
+    signer_of(options).give(model, code_digest=code_digest(code), code_expires=expires, **members)
     shown: dict[str, str | int] = {"agency": options.agency, "code": code, "expires": expires}
     if options.json:
         show(shown)
@@ -109,7 +137,8 @@ def _add(options: argparse.Namespace) -> int:
         say(f"{code}")
         say(
             f"Give this code to {options.agency} by a way you trust; it is good once, for "
-            f"{options.code_ttl // 3600} hours: gatehouse-adapter enrol --agency {options.agency} --hub …",
+            f"{options.code_ttl // 3600} hours: "
+            f"gatehouse-adapter enrol{again} --agency {options.agency} --hub …",
             aside=True,
         )
     return 0

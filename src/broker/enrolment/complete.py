@@ -1,8 +1,9 @@
 """An agency completes its enrolment: in one transaction it becomes active, its keys are kept, and the log
 says so.
 
-A repeat of the same completion gets the same answer, also after the code's time. The code is spent by the
-agency's change of state, so of two completions at once one is recorded and the other finds it.
+A repeat of the same completion gets the same answer, also after the code's time. The code is spent in the
+same row, so of two completions at once one is recorded and the other finds it. An agency that was invited
+again and enrols again has every earlier key revoked, its access tokens and its connection ended with them.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from broker.hub import Hub
 
 _SQL = queries("enrolment")
+_ACT = queries("act")
 _FACTS = queries("facts")
 
 
@@ -73,7 +75,7 @@ def _verify(completion: Completion, row: Any, *, at: int) -> int | None:
     verify_answers(completion.answers, kept={kid: str(digest) for kid, digest in kept.items()})
     if row["done_index"] is not None:
         return int(row["done_index"])
-    if row["state"] != "invited" or row["code_expires"] <= at:
+    if not row["code_open"] or row["code_expires"] <= at:
         raise refused()
     return None
 
@@ -82,10 +84,14 @@ async def _enrol(hub: "Hub", connection: Connection, agency: str, offer: Offer, 
     offered = _still_good(offer, at=at)
     for kind in (Guard.AGENCY, Guard.KEYS):
         await connection.execute(_FACTS["move_guard"], kind.value, agency)
-    await connection.execute(_SQL["activate"], agency, offered.identity.raw)
-    version = offered.keyset.version
-    await connection.execute(_SQL["write_key_set"], agency, version, offer.key_set, offered.keyset.expires)
-    await connection.execute(_SQL["write_keys"], agency, version, *offered.rows())
+    number = await connection.fetchval(_SQL["activate"], agency, offered.identity.raw)
+    if await connection.fetchval(_SQL["revoke_former"], agency):
+        await connection.execute(_ACT["end_tokens"], agency, None)
+        await connection.execute(_SQL["forget_passed"], agency)
+        await hub.wake.tell(connection, "stopped", {agency: ()})
+    version, expires = offered.keyset.version, offered.keyset.expires
+    await connection.execute(_SQL["write_key_set"], agency, version, offer.key_set, expires, number)
+    await connection.execute(_SQL["write_keys"], agency, version, *offered.rows(), number)
     await hub.wake.tell(connection, "directory", EVERYONE)
     record = Enrolled(at=at, agency=agency, identity=offer.identity, key_set=offer.key_set)
     index = await append(connection, hub.recorder, [Entry(record=record)])

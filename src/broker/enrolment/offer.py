@@ -31,7 +31,7 @@ async def offer_keys(
     invitation = await pool.fetchrow(_SQL["read_invitation"], offer.agency)
     # The code before the keys: checking keys costs milliseconds, and only who holds a code may spend them.
     verify_code(offer.code, kept=None if invitation is None else invitation["code_digest"])
-    if invitation is None or invitation["state"] != "invited" or invitation["code_expires"] <= at:
+    if invitation is None or not invitation["code_open"] or invitation["code_expires"] <= at:
         raise refused()
     offered = verify_offer(offer, hub_id=hub_id, at=at)
     await _verify_unknown(pool, offered)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Final
 
-from broker.exchange import agency_key
+from broker.exchange import agency_key, subject_key
 from broker.exchange.acting import Hint
 from broker.exchange.facts import ALL, HEAD, Guard
 from broker.exchange.wake import EVERYONE
@@ -103,11 +103,15 @@ async def _apply(connection: Connection, act: acts.PersonAct, document: object, 
     match act:
         case acts.AgencyAddition():
             return await _add_agency(connection, act, at)
+        case acts.AgencyInvitation():
+            return await _invite_agency(connection, act, at)
         case acts.AgencyStop():
             return await _stop_agency(connection, act)
         case acts.AgencyKeyRevocation():
             await agency_key.revoke(connection, act.agency, act.kid)
             return agency_key.revocation_hints(act.agency)
+        case acts.SubjectKeyRenewal():
+            return await subject_key.renew(connection, act)
         case acts.AgreementSigning():
             text = act.model_dump(mode="json")["agreement"]
             await _one(
@@ -151,10 +155,20 @@ async def _add_agency(connection: Connection, act: acts.AgencyAddition, at: int)
             act.code_digest,
             act.code_expires,
         ),
-        "An agency of this id is enrolled already.",
+        "An agency of this id is enrolled already; to let it enrol again, invite it.",
     )
     for kind in (Guard.AGENCY, Guard.KEYS):
         await connection.execute(_FACTS["move_guard"], kind.value, act.agency)
+    return []
+
+
+async def _invite_agency(connection: Connection, act: acts.AgencyInvitation, at: int) -> list[Hint]:
+    if act.code_expires <= at:
+        raise Problem("unprocessable", "The enrolment code would have expired already.")
+    invited = await connection.fetchval(_SQL["invite_agency"], act.agency, act.code_digest, act.code_expires)
+    if invited is None:
+        raise Problem("not-found", "No agency of that id can be invited: it was never added, or is stopped.")
+    await connection.execute(_SQL["forget_enrolment"], act.agency)
     return []
 
 

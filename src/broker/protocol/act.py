@@ -196,6 +196,17 @@ class AgencyAddition(_PersonAct):
     code_expires: Seconds
 
 
+class AgencyInvitation(_PersonAct):
+    """An administrator gives a known agency a new single-use code, so that it may enrol again under its name
+    with a new identity key; doing so revokes every key it had.
+    """
+
+    act: Literal["agency-invitation"] = "agency-invitation"
+    agency: AgencyId
+    code_digest: Digest
+    code_expires: Seconds
+
+
 class AgencyStop(_PersonAct):
     """An administrator stops an agency at once: no handover to or from it follows this in the log."""
 
@@ -209,6 +220,15 @@ class AgencyKeyRevocation(_PersonAct):
     act: Literal["agency-key-revocation"] = "agency-key-revocation"
     agency: AgencyId
     kid: Digest
+
+
+class SubjectKeyRenewal(_PersonAct):
+    """An administrator opens the next epoch of `K_A`: nobody has the key of the open one any more, or an
+    agency that has it left.
+    """
+
+    act: Literal["subject-key-renewal"] = "subject-key-renewal"
+    epoch: Annotated[int, Field(ge=2, le=1 << 30)]
 
 
 class AgreementSigning(_PersonAct):
@@ -273,8 +293,10 @@ AgencyAct = (
 )
 PersonAct = (
     AgencyAddition
+    | AgencyInvitation
     | AgencyStop
     | AgencyKeyRevocation
+    | SubjectKeyRenewal
     | AgreementSigning
     | AgreementEnd
     | PolicyActivation

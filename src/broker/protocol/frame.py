@@ -184,9 +184,12 @@ class SubjectKey(Wire):
 
 
 class SubjectKeyAnswer(Wire):
-    """Who was first; what has been sealed to the caller, by whom; which agencies still wait for it."""
+    """Who was first; what has been sealed to the caller, by whom; which agencies still wait for it. `open` is
+    the epoch to use now.
+    """
 
     epoch: int
+    open: Annotated[int, Field(ge=1)]
     holder: AgencyId | None
     act: Token | None = None
     sealed: SealedText | None = None

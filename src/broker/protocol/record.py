@@ -177,7 +177,9 @@ class PersonActed(_Record):
 
 
 class Enrolled(_Record):
-    """An agency's identity key and first key set, its possession of every key proved."""
+    """An agency's identity key and first key set, its possession of every key proved. Every key of an earlier
+    enrolment of the same agency is revoked from here in the log.
+    """
 
     record: Literal["enrolled"] = "enrolled"
     agency: AgencyId

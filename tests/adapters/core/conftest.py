@@ -18,6 +18,7 @@ from adapters.agency import Settings as AdapterSettings
 from adapters.clock import Clock
 from adapters.desk import follow, keys
 from adapters.desk.enrol import enrol
+from adapters.epoch import subject_key
 from adapters.folder import Folder, open_folder
 from adapters.run import Adapter
 from adapters.step import Observer, unobserved
@@ -134,6 +135,42 @@ class Town:
         )
         return self.open(name)
 
+    async def invite_again(self, name: str) -> str:
+        """Another single-use code for an agency that is known."""
+        code = "AGAIN-" + secrets.token_hex(8).upper()
+        digest = base64url.encode(hashlib.sha256(code.encode()).digest())
+        expires = self.clock() + 3_600
+        await self.order(acts.AgencyInvitation, agency=name, code_digest=digest, code_expires=expires)
+        return code
+
+    async def enrol_again(self, name: str, *, code: str | None = None) -> Folder:
+        """The agency with a new identity in the folder it has; its adapter must not run."""
+        if name in self.folders:
+            self.close(name)
+        await enrol(
+            self.root / name,
+            hub_url=self.url,
+            agency=name,
+            code=code or await self.invite_again(name),
+            again=True,
+            clock=self.adapter_clock,
+        )
+        return self.open(name)
+
+    async def lose_keys(self, name: str) -> Folder:
+        """The agency with a new identity in an empty folder: the one before is lost."""
+        self.close(name)
+        (self.root / name).rename(self.root / f"{name}-lost")
+        await enrol(
+            self.root / name,
+            hub_url=self.url,
+            agency=name,
+            code=await self.invite_again(name),
+            clock=self.adapter_clock,
+            settings=AdapterSettings(watch_ms=20, follow_seconds=1),
+        )
+        return self.open(name)
+
     def open(self, name: str) -> Folder:
         """Open a state folder, again after `close`."""
         folder = self.folders[name] = open_folder(self.root / name, clock=self.adapter_clock)
@@ -206,9 +243,8 @@ class Town:
 
 
 def has_subject_key(folder: Folder) -> bool:
-    """Whether K_A is there."""
-    row = folder.journal.row("get_subject_key", epoch=1)
-    return row is not None and bool(row["held"])
+    """Whether K_A of the open epoch is there."""
+    return subject_key(folder).key is not None
 
 
 def _datetime(at: int) -> Any:

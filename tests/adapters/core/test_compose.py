@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters import compose
 from adapters.clear_part import ClearPartRefused
-from adapters.identify import Identified, again, identify, nhs_number_of, verify_people
+from adapters.identify import EpochKey, Identified, again, identify, nhs_number_of, verify_people
 from adapters.letter import Frame, ask_letter, item_letter, message_letter, notice_letter
 from adapters.order import MessageOrder, Subject
 from broker.protocol.binding import verify_binding
@@ -37,6 +37,7 @@ HUB = "0123456789abcdef" * 2
 AT = 1_790_000_000
 SIGNING, SEALING = SigningKey.from_seed(bytes(range(32))), SealingKey.from_seed(bytes(range(32)))
 K_A = bytes(range(32))
+EPOCH = 3
 JTI = "00000000-0000-4000-8000-000000000001"
 OTHER = "00000000-0000-4000-8000-000000000002"
 
@@ -59,7 +60,8 @@ def frame(jti: str = JTI, me: str = "care") -> Frame:
     )
 
 
-def found(*subjects: Subject, k_a: bytes | None = K_A) -> tuple[Identified, ...]:
+def found(*subjects: Subject, key: bytes | None = K_A) -> tuple[Identified, ...]:
+    k_a = EpochKey(epoch=EPOCH, key=key)
     return identify(subjects or (CHILD,), before=(), k_a=k_a, hub_id=HUB, draw=draw("t1"))
 
 
@@ -76,7 +78,7 @@ def opened(written: compose.Written) -> None:
     plaintext = sealing.open_sealed(written.sealed.encode(), SEALING, binding)
     body = parse_body(claims.kind, plaintext)
     verify_binding(claims, body, plaintext)
-    verify_people(body.subjects, k_a=K_A, hub_id=HUB)
+    verify_people(body.subjects, claims.subjects, key_of=lambda _: K_A, hub_id=HUB)
     for committed, opening in zip(claims.subjects, written.openings, strict=True):
         subject.verify_commitment(*(base64url.decode(part) for part in (committed.c, opening.r, opening.t1)))
 
@@ -132,7 +134,12 @@ def test_an_nhs_number_gives_one_t1_everywhere_and_another_hub_another() -> None
     assert one.traced
     assert one.t1 == two.t1
     assert one.t1 != found(Subject(role=SubjectRole.CHILD, identifiers=(nhs(OTHER_NUMBER),)))[0].t1
-    assert one.t1 != identify((CHILD,), before=(), k_a=K_A, hub_id="f" * 32, draw=draw())[0].t1
+    assert (
+        one.t1
+        != identify((CHILD,), before=(), k_a=EpochKey(epoch=EPOCH, key=K_A), hub_id="f" * 32, draw=draw())[
+            0
+        ].t1
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,32 +160,35 @@ def test_without_one_checked_number_a_subject_is_untraced(identifiers: tuple[Ide
 
 def test_a_person_keeps_the_t1_of_the_exchange() -> None:
     first = found(
-        CHILD, Subject(role=SubjectRole.PARENT, name="Ada Quillfeather", born=date(1990, 1, 1)), k_a=None
+        CHILD, Subject(role=SubjectRole.PARENT, name="Ada Quillfeather", born=date(1990, 1, 1)), key=None
     )
-    persons = compose.people(first, draw()).persons
+    people = compose.people(first, draw())
     later = identify(
         (Subject(role=SubjectRole.PARENT, name="ADA QUILLFEATHER", born=date(1990, 1, 1)), CHILD),
-        before=persons,
-        k_a=K_A,
+        before=tuple(zip(people.persons, people.committed, strict=True)),
+        k_a=EpochKey(epoch=EPOCH + 1, key=K_A),
         hub_id=HUB,
         draw=draw("later"),
     )
     assert [each.t1 for each in later] == [first[1].t1, first[0].t1]
     assert not any(each.traced for each in later)
+    assert {each.epoch for each in later} == {EPOCH}
 
 
 @settings(max_examples=50)
 @given(st.integers(0, 9_999_999_999), st.binary(min_size=32, max_size=32))
 def test_a_traced_subject_with_another_number_is_noticed(number: int, key: bytes) -> None:
-    person = compose.people(found(CHILD), draw()).persons[0]
+    people = compose.people(found(CHILD), draw())
+    (person,), committed = people.persons, people.committed
     other = f"{number:010}"
     changed = person.model_copy(update={"identifiers": [nhs(other)]})
     if other != NUMBER:
         with pytest.raises(BadProof):
-            verify_people([changed], k_a=K_A, hub_id=HUB)
+            verify_people([changed], committed, key_of=lambda _: K_A, hub_id=HUB)
     if key != K_A:
         with pytest.raises(BadProof):
-            verify_people([person], k_a=key, hub_id=HUB)
+            verify_people([person], committed, key_of=lambda _: key, hub_id=HUB)
+    nameless = person.model_copy(update={"identifiers": []})
     with pytest.raises(BadProof):
-        verify_people([person.model_copy(update={"identifiers": []})], k_a=None, hub_id=HUB)
-    verify_people([person], k_a=K_A, hub_id=HUB)
+        verify_people([nameless], committed, key_of=lambda _: None, hub_id=HUB)
+    verify_people([person], committed, key_of=lambda _: K_A, hub_id=HUB)

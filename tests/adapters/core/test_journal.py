@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.errors import Unusable
-from adapters.journal.journal import Journal, execute
-from adapters.journal.query import queries, schema
+from adapters.journal.journal import VERSION, Journal, execute
+from adapters.journal.query import queries, schemas
 from keys.errors import CannotOpen
 from keys.storage import StorageKey
 
@@ -137,10 +137,24 @@ async def test_waiting_ends_when_the_id_is_touched(tmp_path: Path) -> None:
 def test_a_newer_journal_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     Journal(tmp_path / "j", KEY).close()
     with sqlite3.connect(tmp_path / "j") as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute(f"PRAGMA user_version = {VERSION + 1}")
     with pytest.raises(Unusable) as refused:
         Journal(tmp_path / "j", KEY)
     assert refused.value.code == "journal-too-new"
+
+
+def test_an_earlier_journal_is_brought_forward_with_what_is_in_it(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "j") as db:
+        db.executescript(schemas()[0])
+        db.execute("INSERT INTO setting VALUES ('kept', 'as it was')")
+        db.execute("PRAGMA user_version = 1")
+    for _ in range(2):
+        journal = Journal(tmp_path / "j", KEY)
+        row = journal.row("get_setting", name="kept")
+        assert row is not None
+        assert row["value"] == "as it was"
+        assert journal.rows("former_pins", agency="care") == []
+        journal.close()
 
 
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
@@ -170,5 +184,6 @@ def test_every_statement_runs_on_the_schema(tmp_path: Path) -> None:
             names = {word.strip(":,();") for word in sql.replace("(", " ").split() if word.startswith(":")}
             db.execute(f"EXPLAIN {sql}", dict.fromkeys(names, None))
             assert sql, name
-    assert schema().count("STRICT") == schema().count("CREATE TABLE")
+    whole = "".join(schemas())
+    assert whole.count("STRICT") == whole.count("CREATE TABLE")
     journal.close()

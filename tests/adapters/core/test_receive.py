@@ -14,7 +14,8 @@ from adapters.compose import Letter, Written
 from adapters.desk import follow, inbox
 from adapters.desk.answer import answer
 from adapters.desk.ask import ask
-from adapters.desk.writing import frame, put, subject_key
+from adapters.desk.writing import frame, put
+from adapters.epoch import subject_key
 from adapters.errors import AdapterError
 from adapters.folder import Folder
 from adapters.identify import identify

@@ -176,3 +176,22 @@ def test_every_command_has_help_with_an_example() -> None:
         done = gatehouse(*command, "--help")
         assert done.returncode == 0
         assert "example" in done.stdout, command
+
+
+def test_a_known_agency_is_invited_again(hub: Serving) -> None:
+    first = json.loads(gatehouse(*ADD, "westcare", "--json", state=hub.state).stdout)
+    again = gatehouse("agency", "invite", "westcare", "--code-ttl", "60", "--json", state=hub.state)
+    shown = json.loads(again.stdout)
+    assert (again.returncode, shown["agency"]) == (0, "westcare")
+    assert shown["code"] != first["code"]
+    assert (
+        "enrol --again --agency westcare" in gatehouse("agency", "invite", "westcare", state=hub.state).stderr
+    )
+    assert "never added" in refused("agency", "invite", "nobody-here", state=hub.state)
+
+
+def test_the_subject_key_is_renewed_one_epoch_at_a_time(hub: Serving) -> None:
+    renewed = gatehouse("keys", "renew-subject-key", "2", state=hub.state)
+    assert renewed.returncode == 0, renewed.stderr
+    assert "Epoch 2" in renewed.stdout
+    assert "not open" in refused("keys", "renew-subject-key", "2", state=hub.state)

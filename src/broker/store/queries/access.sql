@@ -3,7 +3,7 @@
 SELECT k.agency, k.raw
 FROM agency_key k
 JOIN agency a ON a.id = k.agency
-JOIN key_set s ON s.agency = k.agency AND s.version = k.set_version
+JOIN key_set s ON s.agency = k.agency AND s.enrolment = k.enrolment AND s.version = k.set_version
 WHERE k.kid = $1 AND k.use = 'signing' AND NOT k.revoked AND a.state = 'active' AND s.expires > $2;
 
 -- name: write_access_token

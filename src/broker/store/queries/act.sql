@@ -73,7 +73,26 @@ SELECT agency, outcome FROM consent WHERE reference = $1;
 
 -- name: claim_subject_key
 -- The first adapter to claim an epoch holds it.
-INSERT INTO subject_key (epoch, holder) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING holder;
+INSERT INTO subject_key (epoch, holder, enrolment) SELECT $1, a.id, a.enrolment FROM agency a WHERE a.id = $2
+ON CONFLICT DO NOTHING RETURNING holder;
+
+-- name: open_epoch
+-- The open epoch, and whether its key is lost: it was claimed, and neither its holder, by the keys it claimed it with,
+-- nor anyone it was passed to is active.
+SELECT e.epoch, EXISTS (SELECT 1 FROM subject_key k WHERE k.epoch = e.epoch)
+    AND NOT EXISTS (SELECT 1 FROM subject_key k JOIN agency a ON a.id = k.holder AND a.enrolment = k.enrolment
+                    WHERE k.epoch = e.epoch AND a.state = 'active')
+    AND NOT EXISTS (SELECT 1 FROM subject_key_pass p JOIN agency a ON a.id = p.recipient
+                    WHERE p.epoch = e.epoch AND a.state = 'active') AS lost
+FROM subject_epoch e;
+
+-- name: next_epoch
+-- Opens the next epoch, if the one before it is open.
+UPDATE subject_epoch SET epoch = $1 WHERE epoch = $1 - 1 RETURNING epoch;
+
+-- name: sealing_key_of
+-- Whether a kid names a sealing key of an agency that is not revoked.
+SELECT 1 FROM agency_key WHERE kid = $1 AND agency = $2 AND use = 'sealing' AND NOT revoked;
 
 -- name: subject_key_holder
 -- Who holds an epoch's key.
@@ -91,20 +110,22 @@ ON CONFLICT (epoch, recipient) DO UPDATE SET act = excluded.act, sealed = exclud
 -- name: subject_key_waiting
 -- Active agencies that neither hold an epoch's key nor have had it passed to them.
 SELECT a.id FROM agency a
-WHERE a.state = 'active' AND NOT EXISTS (SELECT 1 FROM subject_key k WHERE k.epoch = $1 AND k.holder = a.id)
+WHERE a.state = 'active'
+  AND NOT EXISTS (SELECT 1 FROM subject_key k WHERE k.epoch = $1 AND k.holder = a.id AND k.enrolment = a.enrolment)
   AND NOT EXISTS (SELECT 1 FROM subject_key_pass p WHERE p.epoch = $1 AND p.recipient = a.id)
 ORDER BY a.id;
 
 -- name: read_directory
 -- Reads enrolled agencies as their peers see them.
 SELECT a.id, a.name, a.sector, a.duty_contact, a.state, a.identity,
-       (SELECT json_agg(s.token ORDER BY s.version) FROM key_set s WHERE s.agency = a.id) AS key_sets,
+       (SELECT json_agg(s.token ORDER BY s.version) FROM key_set s
+        WHERE s.agency = a.id AND s.enrolment = a.enrolment) AS key_sets,
        (SELECT json_agg(k.kid ORDER BY k.kid) FROM agency_key k WHERE k.agency = a.id AND k.revoked) AS revoked
 FROM agency a WHERE a.identity IS NOT NULL AND ($1::text IS NULL OR a.id = $1) ORDER BY a.id;
 
 -- name: newest_key_set
 -- Reads an agency's newest key set and its identity key.
-SELECT a.identity, s.version, s.token FROM agency a JOIN key_set s ON s.agency = a.id
+SELECT a.identity, s.version, s.token FROM agency a JOIN key_set s ON s.agency = a.id AND s.enrolment = a.enrolment
 WHERE a.id = $1 ORDER BY s.version DESC LIMIT 1;
 
 -- name: lately_changed
@@ -113,17 +134,20 @@ SELECT count(*) FROM key_set WHERE agency = $1 AND made_at > $2;
 
 -- name: add_key_set
 -- Adds the next key set of an agency.
-INSERT INTO key_set (agency, version, token, expires, made_at) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO key_set (agency, version, token, expires, made_at, enrolment)
+SELECT a.id, $2, $3, $4, $5, a.enrolment FROM agency a WHERE a.id = $1;
 
 -- name: own_keys
 -- Reads whose these keys are, to refuse a key that serves another agency or another use.
 SELECT kid, agency, use FROM agency_key WHERE kid = ANY($1::text[]);
 
 -- name: add_key
--- Adds a public key of an agency, or carries it into its newer key set.
-INSERT INTO agency_key (kid, agency, use, raw, set_version) VALUES ($1, $2, $3, $4, $5)
+-- Adds a public key of an agency, or carries it into its newer key set; not one of an enrolment that was replaced.
+INSERT INTO agency_key (kid, agency, use, raw, set_version, enrolment)
+SELECT $1, a.id, $3, $4, $5, a.enrolment FROM agency a WHERE a.id = $2
 ON CONFLICT (kid) DO UPDATE SET set_version = excluded.set_version
-WHERE agency_key.agency = excluded.agency AND agency_key.use = excluded.use RETURNING kid;
+WHERE agency_key.agency = excluded.agency AND agency_key.use = excluded.use
+  AND agency_key.enrolment = excluded.enrolment RETURNING kid;
 
 -- name: revoke_key
 -- Revokes a key of an agency.

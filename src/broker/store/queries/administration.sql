@@ -8,15 +8,24 @@ INSERT INTO person (id, role, key) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RE
 
 -- name: add_agency
 -- Invites an agency, or renews the invitation of one that never enrolled.
-INSERT INTO agency (id, name, sector, controllers, duty_contact, state, code_digest, code_expires)
-VALUES ($1, $2, $3, $4::jsonb, $5, 'invited', $6, $7)
+INSERT INTO agency (id, name, sector, controllers, duty_contact, state, code_digest, code_expires, code_open)
+VALUES ($1, $2, $3, $4::jsonb, $5, 'invited', $6, $7, true)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, sector = excluded.sector, controllers = excluded.controllers,
     duty_contact = excluded.duty_contact, code_digest = excluded.code_digest, code_expires = excluded.code_expires
 WHERE agency.state = 'invited' RETURNING id;
 
+-- name: invite_agency
+-- Gives a known agency that is not stopped a new code; the one before is good no more.
+UPDATE agency SET code_digest = $2, code_expires = $3, code_open = true
+WHERE id = $1 AND state <> 'stopped' RETURNING id;
+
+-- name: forget_enrolment
+-- Forgets an earlier enrolment's offer and answer, so that another may be completed.
+DELETE FROM enrolment WHERE agency = $1;
+
 -- name: stop_agency
--- Stops an agency.
-UPDATE agency SET state = 'stopped' WHERE id = $1 AND state <> 'stopped' RETURNING id;
+-- Stops an agency, and an invitation with it.
+UPDATE agency SET state = 'stopped', code_open = false WHERE id = $1 AND state <> 'stopped' RETURNING id;
 
 -- name: add_agreement
 -- Puts an agreement in force; one that is there is replaced only by a newer version of itself.

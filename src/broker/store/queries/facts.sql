@@ -20,7 +20,7 @@ SELECT id, name, sector, controllers, duty_contact, state, identity FROM agency 
 -- name: read_keys
 -- Reads agencies' signing keys with when their key set ends.
 SELECT k.kid, k.agency, k.raw, k.revoked, s.expires
-FROM agency_key k JOIN key_set s ON s.agency = k.agency AND s.version = k.set_version
+FROM agency_key k JOIN key_set s ON s.agency = k.agency AND s.enrolment = k.enrolment AND s.version = k.set_version
 WHERE k.agency = ANY($1::text[]) AND k.use = 'signing';
 
 -- name: read_key

@@ -1,0 +1,39 @@
+"""What a person at this agency must see to, beyond single envelopes: said by `status` until it is done."""
+
+from adapters.desk.keys import key_set_state
+from adapters.folder import Folder
+from adapters.problem import Failure
+
+
+def attention(folder: Folder) -> tuple[Failure, ...]:
+    """Each matter as a stable code and a sentence that says what to do; empty when there is none."""
+    return (*_own_keys(folder), *_doubts(folder))
+
+
+def _own_keys(folder: Folder) -> list[Failure]:
+    state, at = key_set_state(folder), folder.clock.now()
+    if at >= state.expires:
+        return [
+            _failure(
+                "keys-ran-out",
+                "The keys of this agency have run out, and it can sign nothing: ask the hub's administrator "
+                "to invite it again, stop gatehouse-adapter run, then run gatehouse-adapter enrol --again.",
+            )
+        ]
+    if at >= state.rotates_from:
+        return [
+            _failure(
+                "keys-end-soon",
+                "The keys of this agency end soon and are not rotated yet: see that gatehouse-adapter run is "
+                "running and connected, or run gatehouse-adapter keys rotate.",
+            )
+        ]
+    return []
+
+
+def _doubts(folder: Folder) -> list[Failure]:
+    return [each.doubt for each in folder.directory.all() if each.doubt is not None]
+
+
+def _failure(code: str, message: str) -> Failure:
+    return Failure(code=code, message=message)
