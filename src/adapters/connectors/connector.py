@@ -27,13 +27,16 @@ class ConnectorFailed(AdapterError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectSought:
     """Whom an ask is about, as the asker wrote it. `checked` in an identifier is the asker's word; it is
-    checked again.
+    checked again. `relatives` are the names of the others that the ask is about.
     """
 
     role: SubjectRole
     name: str | None = field(default=None, repr=False)
     born: date | None = field(default=None, repr=False)
     identifiers: tuple[Identifier, ...] = field(default=(), repr=False)
+    address: str | None = field(default=None, repr=False)
+    contacts: tuple[str, ...] = field(default=(), repr=False)
+    relatives: tuple[str, ...] = field(default=(), repr=False)
 
 
 class MatchedBy(StrEnum):
@@ -41,6 +44,10 @@ class MatchedBy(StrEnum):
 
     NHS_NUMBER = "nhs_number"
     """An exact match on a checked NHS number."""
+    IDENTIFIER = "identifier"
+    """An exact match on an identifier that one record bears, which nothing contradicts."""
+    DESCRIPTION = "description"
+    """A certain score, well ahead of everybody else's."""
     PERSON = "person"
     """A person at the source chose the record."""
 
@@ -48,12 +55,13 @@ class MatchedBy(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRef:
     """A person in one connector's system. `key` is the connector's own, stable while its records are;
-    personal data.
+    personal data. `how` says in words what settled it, without a value.
     """
 
     connector: str
     key: str = field(repr=False)
     matched: MatchedBy
+    how: tuple[str, ...] = ()
 
 
 class WaitReason(StrEnum):
@@ -85,6 +93,12 @@ class WaitReason(StrEnum):
     """The number matches, the birth date does not."""
     NAME_DIFFERS = "name-differs"
     """The number matches, no word of the name does."""
+    IDENTIFIERS_DISAGREE = "identifiers-disagree"
+    """One identifier is this record's, another of the sought person's is not."""
+    NEAR = "near-match"
+    """The description fits somebody, or more than one, but not certainly."""
+    NOT_DESCRIBED = "not-described"
+    """No identifier was found, and there is no name with a birth date to look by."""
     UNREADABLE = "record-unreadable"
     """What bears the number could not be read."""
 
@@ -92,7 +106,7 @@ class WaitReason(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A record a person may choose. For the source's own screen only; never more of a restricted one than
-    this.
+    this. `score` and `reasons` say how well it fits, where the connector compares descriptions.
     """
 
     person: PersonRef
@@ -100,6 +114,8 @@ class Candidate:
     born: str | None = field(repr=False)
     """As recorded: a whole date, a month or a year."""
     restricted: bool
+    score: int | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

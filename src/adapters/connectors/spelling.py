@@ -87,6 +87,11 @@ def is_postcode(text: str) -> bool:
     return _POSTCODE.fullmatch(text.strip()) is not None
 
 
+def postcodes_in(text: str) -> list[str]:
+    """Give whatever in a text is written like a United Kingdom postcode."""
+    return _POSTCODE.findall(unicodedata.normalize("NFKC", text))
+
+
 def contacts_in(text: str) -> Iterator[str]:
     """Give whatever in a text is written like an e-mail address, a telephone number or a postcode."""
     readable = unicodedata.normalize("NFKC", html.unescape(text))

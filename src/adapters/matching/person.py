@@ -1,0 +1,39 @@
+"""A person as a record system describes them, to be compared with whom an ask names."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from broker.protocol.body import Identifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """A name in two parts; a system that has only one line leaves `given` empty."""
+
+    given: str = field(default="", repr=False)
+    family: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a record says of who somebody is; what it does not say stays empty. Personal data.
+
+    `key` is the connector's own. `names` holds former and other names too. `contacts` are e-mail addresses
+    and telephone numbers, `relatives` the names of people the record connects them with.
+    """
+
+    key: str = field(repr=False)
+    names: tuple[Name, ...] = field(default=(), repr=False)
+    born: date | None = field(default=None, repr=False)
+    identifiers: tuple[Identifier, ...] = field(default=(), repr=False)
+    addresses: tuple[str, ...] = field(default=(), repr=False)
+    contacts: tuple[str, ...] = field(default=(), repr=False)
+    relatives: tuple[str, ...] = field(default=(), repr=False)
+    restricted: bool = False
+
+    @property
+    def name(self) -> str | None:
+        """The first name on record, in one line."""
+        if not self.names:
+            return None
+        return " ".join(part for part in (self.names[0].given, self.names[0].family) if part)
