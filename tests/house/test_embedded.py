@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: private, found again after every crash, shared, and silent about contents."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -116,6 +117,35 @@ async def test_the_server_of_a_hub_that_was_killed_is_adopted(begin: Start, tmp_
     assert await ask(running.url, "SELECT 1") == 1
     assert await running.stop()
     assert not has_pid_file(tmp_path)
+
+
+async def test_a_fast_stop_that_hangs_becomes_an_immediate_one_and_loses_nothing(
+    begin: Start, tmp_path: Path
+) -> None:
+    first = await begin(tmp_path)
+    await tell(first.url, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (7)")
+    connection = await asyncpg.connect(first.url)
+    # A fast stop waits for every process of the server; one that is stopped never hears that it should end.
+    deaf = await connection.fetchval("SELECT pg_backend_pid()")
+    os.kill(deaf, signal.SIGSTOP)
+    try:
+        # Half of this for the fast stop; then PostgreSQL waits five seconds before it kills its own.
+        assert await first.stop(wait_s=16)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(deaf, signal.SIGCONT)
+        connection.terminate()
+    assert not has_pid_file(tmp_path)
+    log = (first.folder / "server.log").read_text()
+    assert 0 < log.find("received fast shutdown request") < log.find("received immediate shutdown request")
+    again = await begin(tmp_path)
+    assert (await ask(again.url, "SELECT n FROM kept"), again.adopted) == (7, False)
+
+
+async def test_a_stop_that_nothing_hinders_is_a_fast_one_only(begin: Start, tmp_path: Path) -> None:
+    first = await begin(tmp_path)
+    assert await first.stop()
+    assert "immediate shutdown" not in (first.folder / "server.log").read_text()
 
 
 async def test_hubs_that_share_a_folder_share_the_server(begin: Start, tmp_path: Path) -> None:
