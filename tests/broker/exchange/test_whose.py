@@ -191,8 +191,9 @@ async def test_a_line_that_keeps_breaking_sets_nothing_aside(play: Play) -> None
     assert (await play.act(health, health.receipt(handed, at=play.clock.at))).state is State.OPENED
 
 
-async def test_only_the_epoch_in_use_can_be_claimed(play: Play) -> None:
+@pytest.mark.parametrize("epoch", [2, 3])
+async def test_only_the_epoch_in_use_can_be_claimed(play: Play, epoch: int) -> None:
     care = play["care"]
     with pytest.raises(Problem) as refused:
-        await play.act(care, care.act(acts.SubjectKeyClaim, at=play.clock.at, epoch=2))
-    assert refused.value.code == "unprocessable"
+        await play.act(care, care.act(acts.SubjectKeyClaim, at=play.clock.at, epoch=epoch))
+    assert (refused.value.code, refused.value.reason) == ("conflict", "epoch-not-open")
