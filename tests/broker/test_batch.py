@@ -98,3 +98,15 @@ async def test_a_stop_refuses_what_still_waits(bench: Bench) -> None:
     refused = [each for each in outcomes if isinstance(each, Problem)]
     assert len(refused) == 40 - len(bench.ran[0])
     assert {each.code for each in refused} == {"unavailable"}
+
+
+async def test_what_comes_soon_after_a_long_batch_goes_into_one_next(bench: Bench) -> None:
+    bench.submit("care", 1)
+    await asyncio.sleep(0.05)  # the batch takes this long, so the next begins thrice as long after it began
+    bench.go.release()
+    await bench.tasks[0]
+    for agency in ("care", "health", "police"):
+        bench.submit(agency, 1)
+        await asyncio.sleep(0)
+    ran = await bench.finish()
+    assert [len(batch) for batch in ran] == [1, 3]
