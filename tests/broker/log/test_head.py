@@ -1,4 +1,4 @@
-"""Who waits for a permit is served at once; what nobody waits for is taken along, and comes soon all the same."""
+"""Who waits for a permit is served at once; what nobody waits for comes soon all the same."""
 
 import asyncio
 
