@@ -58,6 +58,19 @@ class Nature(StrEnum):
     ALLEGATION = "allegation"
 
 
+class Grading(Wire):
+    """How far an entry may be relied on, as UK police grade intelligence (3x5x2).
+
+    `source` 1 reliable, 2 untested, 3 not reliable; `information` A known directly, B known indirectly but
+    corroborated, C known indirectly, D not known, E suspected to be false; `handling` P may be shared
+    lawfully, C only under the conditions that travel with the item.
+    """
+
+    source: Literal[1, 2, 3]
+    information: Literal["A", "B", "C", "D", "E"]
+    handling: Literal["P", "C"]
+
+
 class Entry(Wire):
     """One dated statement out of an agency's records, about one subject (index into `subjects`)."""
 
@@ -68,13 +81,17 @@ class Entry(Wire):
     recorded_by: Line | None = None
     reference: Line | None = None
     detail: Annotated[dict[Line, Line], Field(max_length=32)] = {}
+    grading: Grading | None = None
 
 
 class Redaction(Wire):
-    """Something left out, where, and the coded reason that may travel."""
+    """Something left out, where, and the coded reason that may travel. `entry` is the index of the entry it
+    was taken out of; None: out of the whole answer.
+    """
 
     place: Line
     reason: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+    entry: Annotated[int, Field(ge=0, lt=5_000)] | None = None
 
 
 class Searched(Wire):
@@ -97,6 +114,10 @@ class _Body(Wire):
 def _verify_entries(entries: Sequence[Entry], subjects: Sequence[Person]) -> None:
     if any(entry.subject >= len(subjects) for entry in entries):
         raise ValueError("an entry is about a person the body names")
+
+
+def _under_conditions(entry: Entry) -> bool:
+    return entry.grading is not None and entry.grading.handling == "C"
 
 
 class AskBody(_Body):
@@ -126,7 +147,43 @@ class ItemBody(_Body):
         _verify_entries(self.entries, self.subjects)
         if self.result == "nil" and self.entries:
             raise ValueError("a nil has no entries")
+        if any(_under_conditions(entry) for entry in self.entries) and self.conditions is None:
+            raise ValueError("an entry graded C travels with its conditions")
+        if any(one.entry is not None and one.entry >= len(self.entries) for one in self.redactions):
+            raise ValueError("a redaction is of an entry the body has")
         return self
+
+
+class Decided(StrEnum):
+    """What was decided about a child (Working Together to Safeguard Children; the words of each area's
+    threshold document are in `concern`).
+    """
+
+    NO_FURTHER_ACTION = "no_further_action"
+    EARLY_HELP = "early_help"
+    CHILD_IN_NEED = "child_in_need"
+    """Assessment or help under the Children Act 1989 s.17."""
+    STRATEGY_DISCUSSION = "strategy_discussion"
+    """Enquiries under the Children Act 1989 s.47 are considered or begun."""
+    IMMEDIATE_PROTECTION = "immediate_protection"
+
+
+class OutcomeTold(Wire):
+    """The threshold decision that an outcome tells of: what, who made it (their office, in words), when."""
+
+    decided: Decided
+    by: Line
+    at: datetime
+
+
+class Correction(Wire):
+    """What was wrong in an item that was sent before. `entries` are indexes into that item's entries; none
+    named: all of it is wrong. What holds instead, if anything, is in the notice's own entries.
+    """
+
+    item: Jti
+    entries: Annotated[list[Annotated[int, Field(ge=0, lt=5_000)]], Field(max_length=5_000)] = []
+    why: Words
 
 
 class NoticeBody(_Body):
@@ -138,6 +195,8 @@ class NoticeBody(_Body):
     entries: Annotated[list[Entry], Field(max_length=500)] = []
     family_informed: bool | None = None
     contact: Line | None = None
+    outcome: OutcomeTold | None = None
+    correction: Correction | None = None
 
     @model_validator(mode="after")
     def _coherent(self) -> "NoticeBody":
@@ -145,11 +204,21 @@ class NoticeBody(_Body):
         return self
 
 
+class MessageAbout(StrEnum):
+    """What a message is for."""
+
+    QUESTION = "question"
+    REPLY = "reply"
+    CHASE = "chase"
+
+
 class MessageBody(_Body):
-    """Words between the two parties of an exchange."""
+    """Words between the two parties of an exchange. `item` is the envelope a question or reply is about."""
 
     body: Literal["message"] = "message"
+    about: MessageAbout
     words: Words
+    item: Jti | None = None
 
 
 Body = AskBody | ItemBody | NoticeBody | MessageBody
