@@ -66,7 +66,7 @@ class Grading(Wire):
     lawfully, C only under the conditions that travel with the item.
     """
 
-    source: Literal[1, 2, 3]
+    source: Annotated[int, Field(ge=1, le=3)]
     information: Literal["A", "B", "C", "D", "E"]
     handling: Literal["P", "C"]
 

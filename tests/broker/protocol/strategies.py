@@ -177,6 +177,13 @@ def _body_with_entries(drawn: dict[str, Any]) -> dict[str, Any]:
     ]
     if drawn.get("result") == "nil":
         drawn["entries"] = []
+    if "redactions" in drawn:
+        held = len(drawn["entries"])
+        drawn["redactions"] = [
+            one.model_copy(update={"entry": one.entry if (one.entry or 0) < held else None})
+            for one in drawn["redactions"]
+        ]
+        drawn["conditions"] = drawn["conditions"] or "Not onward without the source's word."
     return drawn
 
 
