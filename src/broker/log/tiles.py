@@ -15,8 +15,9 @@ from keys.tile import Tile
 
 T = TypeVar("T")
 _SQL = queries("log")
-KEPT: Final = 4_096
-"""Tiles of 8 KiB: 32 MiB at most, a million recent records."""
+KEPT: Final = 256
+"""Tiles of 8 KiB: 2 MiB at most, some sixty thousand recent records. A proof over older ones reads the few
+tiles it lacks; more here would only make a busy hub grow for a million records before it is level."""
 _READS: Final = 64
 """A proof over 2^64 leaves touches fewer tiles than this; more means that the store's tiles are wrong."""
 
