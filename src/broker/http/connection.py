@@ -47,9 +47,7 @@ async def open_connection(request: web.Request) -> web.StreamResponse:
     try:
         # The database before the upgrade: where it is away, the answer is still a plain 503.
         async with asyncio.timeout(limits.database_wait):
-            generation = await connect(
-                surface.hub, bearer.agency, kid=bearer.kid, at=surface.edge.now()
-            )
+            generation = await connect(surface.hub, bearer.agency, kid=bearer.kid, at=surface.edge.now())
         await socket.prepare(request)
         request[UPGRADED] = True
         caller = Caller(agency=bearer.agency, kid=bearer.kid, generation=generation)
