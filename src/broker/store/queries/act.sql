@@ -124,8 +124,11 @@ SELECT a.id, a.name, a.sector, a.duty_contact, a.state, a.identity,
 FROM agency a WHERE a.identity IS NOT NULL AND ($1::text IS NULL OR a.id = $1) ORDER BY a.id;
 
 -- name: newest_key_set
--- Reads an agency's newest key set and its identity key.
-SELECT a.identity, s.version, s.token FROM agency a JOIN key_set s ON s.agency = a.id AND s.enrolment = a.enrolment
+-- Reads an agency's newest key set, and its identity key with whether that is revoked.
+SELECT a.identity, s.version, s.token,
+       EXISTS (SELECT 1 FROM agency_key k WHERE k.agency = a.id AND k.use = 'identity' AND k.raw = a.identity
+               AND k.revoked) AS revoked
+FROM agency a JOIN key_set s ON s.agency = a.id AND s.enrolment = a.enrolment
 WHERE a.id = $1 ORDER BY s.version DESC LIMIT 1;
 
 -- name: lately_changed
