@@ -29,8 +29,8 @@ async def change(connection: Connection, verified: Verified, taken: acts.KeySetC
     revoked.
 
     Raises:
-        Problem: the set does not follow the last, is not signed by the identity key or that is revoked, or holds
-        a key in other use.
+        Problem: the set does not follow the last, is not signed by the identity key, that key is revoked, or
+        the set holds a key in other use.
     """
     newest = await connection.fetchrow(_SQL["newest_key_set"], taken.iss)
     if newest is None:

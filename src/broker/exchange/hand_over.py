@@ -74,7 +74,7 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
         seen: size of the newest checkpoint the recipient has verified.
 
     Raises:
-        Problem: `conflict` when a newer connection has taken over; `forbidden` when the key that it was opened
+        Problem: `conflict` when a newer connection has taken over; `forbidden` when the key it was opened
             with is revoked.
     """
     handovers: list[Handover] = []
