@@ -1,8 +1,9 @@
 """Sending signed acts and receipts, and what their being in the log means here.
 
 What was signed with a key that was revoked, or ran out, before the hub took it is signed anew with the key in
-force: the same act under the same id, for what it says has happened. The hub looks for an act it has taken
-before it looks at the key, so what it refuses for its key it has not taken.
+force, and so is what was no longer valid when the hub was there again: the same act under the same id, for
+what it says has happened. The hub looks for an act it has taken before it looks at key and time, so what it
+refuses for those it has not taken.
 """
 
 from adapters.desk.writing import OPENINGS, openings_from
@@ -102,11 +103,15 @@ async def send_receipt(work: Work, sender: str, jti: str) -> None:
 
 
 def _signed_anew(work: Work, token: str, problem: HubProblem) -> str | None:
-    """The same act by the signing key in force; None where the hub refused something else than its key."""
+    """The same act by the signing key in force, valid from now; None where the hub refused something else
+    than its key or its time.
+    """
     parsed, act = acts.parse_agency_act(token)
-    signing = work.folder.keyring.signing
-    if problem.reason not in KEY_ENDED or parsed.kid == signing.public.kid:
+    signing, at = work.folder.keyring.signing, work.now()
+    key_ended = problem.reason in KEY_ENDED and parsed.kid != signing.public.kid
+    # By our own clock too: for a hub whose clock differs an act does not become valid by being signed again.
+    time_ended = problem.code == "gone" and problem.reason is None and act.exp < at
+    if not (key_ended or time_ended):
         return None
-    at = work.now()
     anew = act.model_copy(update={"iat": at, "exp": at + act.exp - act.iat})
     return jws.sign(anew.dump(), signing, parsed.typ)

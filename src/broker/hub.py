@@ -1,7 +1,7 @@
 """The hub, wired by hand: one function opens it, one context keeps its work going.
 
 `open_hub` brings the database forward and makes the hub on first use; `running` starts what works in the
-background (integration, sweep, wake-ups, the three batchers) and at the end finishes what is in flight.
+background (integration, sweep, wake-ups, the four batchers) and at the end finishes what is in flight.
 """
 
 import asyncio
@@ -78,6 +78,8 @@ class Hub:
     declaring: Batcher[Asked, Outcome]
     depositing: Batcher[Depositing, Deposited]
     acting: Batcher[Acting, Acted]
+    receiving: Batcher[Acting, Acted]
+    """Receipts go together; beside other acts, a transaction each, they would wait for them."""
 
     async def policy_in_force(self) -> PolicySet:
         """Read the policy set in force.
@@ -169,7 +171,8 @@ async def open_hub(
         wake=wake,
         declaring=_batcher(pool, settings, lambda batch: declare(hub, batch)),
         depositing=_batcher(pool, settings, lambda batch: deposit(hub, batch)),
-        acting=_batcher(pool, settings, lambda batch: act(hub, batch)),
+        acting=_batcher(pool, settings, lambda batch: act(hub, batch), limit=settings.acts_limit),
+        receiving=_batcher(pool, settings, lambda batch: act(hub, batch)),
     )
     try:
         await _verify_keys(pool, keys)
@@ -191,17 +194,24 @@ async def open_hub(
 
 
 def _batcher(
-    pool: Pool, settings: Settings, run: Callable[[Sequence[In]], Awaitable[Sequence[Out | Problem]]]
+    pool: Pool,
+    settings: Settings,
+    run: Callable[[Sequence[In]], Awaitable[Sequence[Out | Problem]]],
+    *,
+    limit: int | None = None,
 ) -> Batcher[In, Out]:
     return Batcher(
-        run, limit=settings.batch_limit, gap=settings.batch_gap_ms / 1000, barrier=lambda: barrier(pool)
+        run,
+        limit=limit or settings.batch_limit,
+        gap=settings.batch_gap_ms / 1000,
+        barrier=lambda: barrier(pool),
     )
 
 
 @contextlib.asynccontextmanager
 async def running(hub: Hub) -> AsyncIterator[Hub]:
     """Keep the hub's work going inside the block; afterwards finish what is in flight and close the store."""
-    batchers = (hub.declaring, hub.depositing, hub.acting)
+    batchers = (hub.declaring, hub.depositing, hub.acting, hub.receiving)
     for batcher in batchers:
         batcher.start()
     tasks = [

@@ -14,6 +14,10 @@ class Settings:
     batch_limit: int = 64
     """Declarations, deposits or acts in one transaction at most: bounds how long the log's counter is held.
     """
+    acts_limit: int = 16
+    """Acts other than receipts worked on in one go, a transaction each: bounds how long one agency's hold up
+    another's.
+    """
     batch_gap_ms: int = 4
     """Two batches of one kind begin at least so far apart: a commit costs the same for one as for many, so a
     busy hub gathers; what comes to a quiet one goes at once.

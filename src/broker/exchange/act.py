@@ -1,6 +1,5 @@
 """Acts: taking what an agency signed without a body. Receipts go together, the rest one transaction each."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -63,9 +62,12 @@ async def act(hub: "Hub", batch: Sequence[Acting]) -> list[Acted | Problem]:
         elif len(batch) == 1:
             outcomes.append(await _alone(hub, each))
         else:
-            # One that fails must not undo the others: it runs by itself, and a repeat of it finds what it
-            # did.
-            outcomes.append((await asyncio.gather(act(hub, [each.acting]), return_exceptions=False))[0][0])
+            # One that fails must not undo the others, nor make them run again: it runs by itself, and its
+            # problem is its own.
+            try:
+                outcomes.append((await act(hub, [each.acting]))[0])
+            except Problem as problem:
+                outcomes.append(problem)
     return outcomes
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from broker.exchange.caller import Caller
 from broker.exchange.facts import Facts, check_signing_key
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from broker.hub import Hub
 
 _SQL = queries("act")
+_RECEIPT: Final = acts.typ_of(acts.Receipt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,14 @@ class Effect:
     entries: list[Entry] = field(default_factory=list)
     state: State | None = None
     hints: list[Hint] = field(default_factory=list)
+
+
+def is_receipt(token: str) -> bool:
+    """Whether an act says of itself that it is a receipt; one that cannot be read is none."""
+    try:
+        return jws.parse(token).typ == _RECEIPT
+    except Rejected:
+        return False
 
 
 async def verify_act(hub: "Hub", acting: Acting) -> Verified:

@@ -29,12 +29,18 @@ async def change(connection: Connection, verified: Verified, taken: acts.KeySetC
     revoked.
 
     Raises:
-        Problem: the set does not follow the last, is not signed by the identity key, or holds a key in other
-        use.
+        Problem: the set does not follow the last, is not signed by the identity key, that key is revoked, or
+        the set holds a key in other use.
     """
     newest = await connection.fetchrow(_SQL["newest_key_set"], taken.iss)
     if newest is None:
         raise Problem.not_found()
+    if newest["revoked"]:
+        raise Problem(
+            "forbidden",
+            "Your identity key has been revoked: it signs no key set any more. Enrol again.",
+            reason="identity-revoked",
+        )
     try:
         key_set = keyset.verify_key_set(
             taken.key_set,

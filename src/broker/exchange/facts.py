@@ -257,6 +257,22 @@ def check_signing_key(facts: Facts, *, agency: str, kid: str, at: int) -> None:
         raise Rejected("key-set-expired", "The key set of this signing key has run out; rotate the keys.")
 
 
+def check_connection_key(facts: Facts, *, agency: str, kid: str) -> None:
+    """Refuse a connection whose access token was asked for with a key that is revoked: whoever holds it may
+    be a thief.
+
+    Raises:
+        Problem: `forbidden`, reason `key-revoked`.
+    """
+    key = facts.keys.get(agency, {}).get(kid)
+    if key is None or key.revoked:
+        raise Problem(
+            "forbidden",
+            "The key this connection was opened with has been revoked; connect with the key set in force.",
+            reason="key-revoked",
+        )
+
+
 def _no_policy() -> Problem:
     return Problem(
         "unavailable",

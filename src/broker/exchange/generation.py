@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from broker.enrolment.access import not_accepted
 from broker.exchange.caller import Caller
 from broker.protocol.problem import Problem
 from broker.store.query import queries
@@ -30,16 +31,27 @@ async def refuse_replaced(connection: Connection, callers: Iterable[Caller]) -> 
     }
 
 
-async def connect(hub: "Hub", agency: str, *, at: int) -> int:
+async def connect(hub: "Hub", agency: str, *, kid: str, at: int) -> int:
     """Open the agency's live connection; the older one is told to close. Gives the new generation.
+
+    Whoever calls this listens already for what ends the connection: a revocation or a stop that was not yet
+    there for this transaction is heard.
 
     What the older one had leased is given back, whether it lives, its process died or its machine: nobody
     else can say that it will be received. If it is after all, it was handed over twice and takes effect once.
+
+    Args:
+        kid: the signing key that the access token was asked for with.
+
+    Raises:
+        Problem: `unauthenticated` when that key was revoked, or the agency stopped, since the token was read.
     """
 
     async def work(connection: Connection) -> int:
         # The row's lock first: a handover to the older connection has committed, or finds itself replaced.
-        generation = await connection.fetchval(_SQL["open"], agency, at)
+        generation = await connection.fetchval(_SQL["open"], agency, at, kid)
+        if generation is None:
+            raise not_accepted()
         await connection.execute(_ENVELOPE["give_back"], agency, at)
         await hub.wake.tell(connection, "replaced", {agency: ()}, generation=generation)
         return int(generation)

@@ -3,7 +3,8 @@
 As a story, for one connection:
 
 1. Find what waits, red first, then oldest, and whom and which consents it rests on. Nothing is locked yet.
-2. Share-lock the guards; share-lock the connection row: a connection that has been replaced gets nothing.
+2. Share-lock the guards; share-lock the connection row: a connection that has been replaced, or whose key has
+   been revoked, gets nothing.
 3. Lock the envelopes that still wait, skipping those another transaction has.
 4. Decide each again from the facts as they are now. Allowed: a handover record and a lease. Anything else: a
    recalled record, and the body is deleted; if it had been handed over before, the record says that it may
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from broker.exchange.asks import answered_by
 from broker.exchange.caller import Caller
+from broker.exchange.facts import check_connection_key
 from broker.exchange.question import consent_references, decided, question_of, recall_reason
 from broker.exchange.standing import fallen
 from broker.exchange.wake import by_sender
@@ -72,7 +74,8 @@ async def hand_over(hub: "Hub", caller: Caller, *, limit: int, at: int, seen: in
         seen: size of the newest checkpoint the recipient has verified.
 
     Raises:
-        Problem: `conflict` when a newer connection has taken over.
+        Problem: `conflict` when a newer connection has taken over; `forbidden` when the key it was opened
+            with is revoked.
     """
     handovers: list[Handover] = []
     while len(handovers) < limit:
@@ -152,6 +155,7 @@ async def _judge(
         agencies={caller.agency, *(sender for sender, _ in declarations)},
         consents={reference for each in references.values() for reference in each},
     )
+    check_connection_key(facts, agency=caller.agency, kid=caller.kid)
     if await connection.fetchval(_CONNECTION["share"], caller.agency) != caller.generation:
         raise Problem("conflict", "A newer connection of your agency has taken over.", reason="replaced")
     rows = await connection.fetch(

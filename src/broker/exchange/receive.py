@@ -13,6 +13,7 @@ from broker.exchange.acting import Verified, check_fresh, earlier
 from broker.log.append import Entry, append
 from broker.protocol import record
 from broker.protocol.act import Receipt, ReceiptOutcome
+from broker.protocol.declaration import Kind
 from broker.protocol.frame import Acted
 from broker.protocol.life import Event, State, step
 from broker.protocol.problem import Problem
@@ -105,6 +106,15 @@ async def _write(
         await connection.execute(
             _SQL["free_answers"], [r["exchange"] for r in freed], [r["jti"] for r in freed]
         )
+    # Of an ask that was called undelivered nothing more would be said. Opened after all, its source has its
+    # time, or could be silent without end.
+    asks = [
+        receipt.envelope
+        for _, receipt, state in taking
+        if state is State.OPENED and envelopes[receipt.sender, receipt.envelope]["kind"] == Kind.ASK.value
+    ]
+    if asks:
+        await connection.execute(_ACT["opened_late"], asks, max(v.acting.at for v, _, _ in taking))
     entries = [
         Entry(
             record=record.Received(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from broker.exchange import status, subject_key
-from broker.exchange.acting import Acting
+from broker.exchange.acting import Acting, is_receipt
 from broker.exchange.caller import Caller
 from broker.exchange.declare import Asked
 from broker.exchange.deposit import Depositing
@@ -40,7 +40,8 @@ async def answer(hub: "Hub", verb: Verb, caller: Caller, body: Wire, *, at: int,
         case frame.Deposit():
             return await hub.depositing.submit(Depositing(caller=caller, request=body, at=at))
         case frame.Act():
-            return await hub.acting.submit(Acting(caller=caller, request=body, at=at))
+            line = hub.receiving if is_receipt(body.act) else hub.acting
+            return await line.submit(Acting(caller=caller, request=body, at=at))
         case frame.Status():
             return await status.status(hub, caller.agency, body)
         case frame.Directory():

@@ -39,14 +39,15 @@ async def open_connection(request: web.Request) -> web.StreamResponse:
         raise Problem.malformed("not-a-websocket", "Ask to upgrade to a WebSocket (RFC 6455).")
     if surface.links.stopping:
         raise Problem("unavailable", "The hub is stopping. Connect again in a moment.", retry_after=2)
-    # The ear before the generation: a connection that replaces this one at once must be heard.
+    # The ear before the generation: a connection that replaces this one at once must be heard, and so must a
+    # revocation; one that came before the ear is seen when the generation is taken.
     ear = surface.hub.wake.subscribe(bearer.agency)
     surface.links.enter()
     generation: int | None = None
     try:
         # The database before the upgrade: where it is away, the answer is still a plain 503.
         async with asyncio.timeout(limits.database_wait):
-            generation = await connect(surface.hub, bearer.agency, at=surface.edge.now())
+            generation = await connect(surface.hub, bearer.agency, kid=bearer.kid, at=surface.edge.now())
         await socket.prepare(request)
         request[UPGRADED] = True
         caller = Caller(agency=bearer.agency, kid=bearer.kid, generation=generation)

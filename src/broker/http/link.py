@@ -225,6 +225,8 @@ class Link:
             except Problem as problem:
                 if problem.reason == "replaced":
                     return End(code=REPLACED, reason="replaced")
+                if problem.reason == "key-revoked":
+                    return End(code=STOPPED, reason="stopped")
                 more = await self._patience(problem)
             except _Unsent as unsent:
                 return unsent.end

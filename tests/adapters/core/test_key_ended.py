@@ -99,3 +99,19 @@ async def test_what_was_queued_under_an_identity_before_goes_out_under_the_new_o
     await keys.confirm(health, "care", keys.fingerprint(care))
     settled = await pair.ended("care", queued, follow.Milestone.SETTLED)
     assert (settled.state, settled.replaces) == (State.OPENED, queued)
+
+
+async def test_an_act_whose_time_ran_out_before_the_hub_was_there_goes_out_all_the_same(pair: Town) -> None:
+    care = pair.folders["care"]
+    asked = await ask(care, ask_order(pair.clock()))
+    await pair.ended("care", asked, follow.Milestone.SETTLED)
+    await pair.halt("care")
+    act = await withdraw(care, exchange=asked, reason=WithdrawReason.NO_LONGER_NEEDED, practitioner=WORKER)
+    revocation = await keys.revoke_key(care, care.keyring.newest, practitioner=WORKER)
+    pair.clock.ahead += care.settings.accept_within + 1
+    await pair.start("care")
+    for jti in (act, revocation):
+        told = await follow.wait_for_act(care, jti, within=20)
+        assert told.index is not None, told
+    (withdrawn,) = await pair.hub.pool.fetch("SELECT withdrawn FROM exchange WHERE id = $1", asked)
+    assert withdrawn["withdrawn"]

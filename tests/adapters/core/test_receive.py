@@ -51,7 +51,7 @@ async def handed(town: Town, count: int = 1) -> list[Handover]:
     for jti in jtis:
         await town.ended("care", jti, follow.Milestone.DEPOSITED)
     kid = town.folders["health"].keyring.signing.public.kid
-    generation = await connect(town.hub, "health", at=town.clock())
+    generation = await connect(town.hub, "health", kid=kid, at=town.clock())
     caller = Caller(agency="health", kid=kid, generation=generation)
     return await hand_over(town.hub, caller, limit=count, at=town.clock(), seen=None)
 

@@ -73,7 +73,9 @@ class Play:
         return answered
 
     async def connect(self, desk: Desk) -> None:
-        desk.generation = await generation.connect(self.hub, desk.agency, at=self.clock.at)
+        desk.generation = await generation.connect(
+            self.hub, desk.agency, kid=desk.caller.kid, at=self.clock.at
+        )
 
     async def fetch(self, desk: Desk, limit: int = 16) -> list[frame.Handover]:
         if desk.generation is None:

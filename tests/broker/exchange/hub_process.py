@@ -59,7 +59,7 @@ async def answered(hub: Hub, fuse: Fuse, asked: dict[str, Any]) -> Any:
         case "administer":
             return await administer(hub, asked["body"], None, at=at)
         case "connect":
-            return await generation.connect(hub, caller.agency, at=at)
+            return await generation.connect(hub, caller.agency, kid=caller.kid, at=at)
         case "fetch":
             handed = await hand_over(hub, caller, limit=16, at=at, seen=None)
             return [json.loads(each.dump()) for each in handed]

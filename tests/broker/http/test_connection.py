@@ -6,8 +6,14 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
+from broker.enrolment.access import Bearer
+from broker.exchange.generation import connect
+from broker.http import connection
+from broker.http.authentication import authenticate
 from broker.http.limits import Limits
+from broker.hub import Hub
 from broker.protocol import frame
 from broker.protocol.act import AgencyKeyRevocation, AgencyStop, Receipt, ReceiptOutcome
 from keys import commitment
@@ -172,6 +178,41 @@ async def test_a_revoked_keys_connection_is_closed(house: House) -> None:
     line = await peer.connect()
     await house.order(AgencyKeyRevocation, agency="northcare", kid=peer.desk.signing.public.kid)
     assert await closing(line) == 4003
+
+
+async def test_a_key_revoked_while_its_connection_opens_opens_none(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = await house.welcome("northcare")
+
+    async def revoked_then(request: web.Request) -> Bearer:
+        bearer = await authenticate(request)
+        await house.order(AgencyKeyRevocation, agency="northcare", kid=bearer.kid)
+        return bearer
+
+    monkeypatch.setattr(connection, "authenticate", revoked_then)
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await peer.connect()
+    assert refused.value.status == 401
+
+
+async def test_a_revoked_keys_connection_that_heard_nothing_gets_nothing_and_is_closed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    care, health = await pair(house)
+    ask = care.desk.ask(health.desk, at=house.clock.at)
+    await send(await care.connect(), ask)
+
+    async def deaf(hub: Hub, agency: str, *, kid: str, at: int) -> int:
+        generation = await connect(hub, agency, kid=kid, at=at)
+        for ear in tuple(hub.wake._subscriptions[agency]):
+            hub.wake.unsubscribe(ear)
+        await house.order(AgencyKeyRevocation, agency=agency, kid=kid)
+        return generation
+
+    monkeypatch.setattr(connection, "connect", deaf)
+    assert await closing(await health.connect()) == 4003
+    assert await house.hub.pool.fetchval("SELECT handovers FROM envelope WHERE jti = $1", ask.jti) == 0
 
 
 async def test_what_a_vanished_connection_had_leased_is_handed_over_at_once_again(house: House) -> None:

@@ -3,7 +3,14 @@
 import hashlib
 from typing import Any
 
-from broker.protocol.act import AgencyInvitation, AgencyStop, KeyRevocation, KeySetChange, parse_person_act
+from broker.protocol.act import (
+    AgencyInvitation,
+    AgencyKeyRevocation,
+    AgencyStop,
+    KeyRevocation,
+    KeySetChange,
+    parse_person_act,
+)
 from broker.protocol.frame import Act
 from broker.protocol.record import parse_record
 from keys import base64url, keyset
@@ -29,6 +36,20 @@ def anew(house: House, before: Peer, *, code: str = CODE) -> Peer:
     """The same agency with new keys of every kind."""
     desk = Desk(house.hub, before.desk.agency, before.desk.sector)
     return Peer(desk, before.url, before.session, before.clock, code=code)
+
+
+def next_key_set(peer: Peer) -> str:
+    """A key set that follows a peer's first, signed by its identity key."""
+    until = peer.clock() + 10**7
+    following = KeySet(
+        agency=peer.desk.agency,
+        version=2,
+        previous=keyset.digest(peer.key_set()),
+        expires=until,
+        signing=SigningKey.generate().public,
+        sealing=(SealingUse(key=SealingKey.generate().public, seal_until=until),),
+    )
+    return keyset.sign_key_set(following, peer.desk.identity)
 
 
 async def records(house: House) -> list[Any]:
@@ -88,21 +109,21 @@ async def test_its_key_sets_are_counted_anew_and_go_on(house: House) -> None:
     again = anew(house, before)
     await again.enrol()
     await again.authenticate()
-    at, fresh = house.clock.at, SealingKey.generate()
-    following = KeySet(
-        agency="northcare",
-        version=2,
-        previous=keyset.digest(again.key_set()),
-        expires=at + 10**7,
-        signing=SigningKey.generate().public,
-        sealing=(SealingUse(key=fresh.public, seal_until=at + 10**7),),
-    )
-    token = keyset.sign_key_set(following, again.desk.identity)
+    at, token = house.clock.at, next_key_set(again)
     change = again.desk.act(KeySetChange, at=at, key_set=token)
     answer = await again.post("act", Act(act=change.act))
     assert answer.status == 200, answer.data
     (entry,) = (await again.post("directory", b"{}")).body["agencies"]
     assert entry["key_sets"] == [again.key_set(), token]
+
+
+async def test_a_revoked_identity_key_signs_no_further_key_set(house: House) -> None:
+    peer = await house.welcome("northcare")
+    await house.order(AgencyKeyRevocation, agency="northcare", kid=peer.desk.identity.public.kid)
+    change = peer.desk.act(KeySetChange, at=house.clock.at, key_set=next_key_set(peer))
+    refused = await peer.post("act", Act(act=change.act))
+    assert (refused.status, refused.reason) == (403, "identity-revoked"), refused.data
+    assert await house.hub.pool.fetchval("SELECT max(version) FROM key_set WHERE agency = 'northcare'") == 1
 
 
 async def test_no_key_of_before_serves_again(house: House) -> None:

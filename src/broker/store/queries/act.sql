@@ -19,6 +19,14 @@ INSERT INTO act (issuer, jti, digest, state)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(issuer, jti, digest, state)
 ORDER BY u.issuer, u.jti ON CONFLICT DO NOTHING RETURNING issuer, jti;
 
+-- name: opened_late
+-- Locks the exchanges of asks that are opened now, and begins anew the time of those that were called undelivered. A
+-- sweep that is closing one of them has said so by then, or passes it over until it sees the ask opened.
+WITH locked AS (SELECT id, undelivered AND NOT withdrawn AS late FROM exchange WHERE id = ANY($1::text[])
+                ORDER BY id FOR NO KEY UPDATE)
+UPDATE exchange x SET undelivered = false, closed_at = NULL, due_at = $2 + x.due_within
+FROM locked WHERE x.id = locked.id AND locked.late;
+
 -- name: say_state
 -- Keeps the state that an act was answered with.
 UPDATE act SET state = $3 WHERE issuer = $1 AND jti = $2;
@@ -124,8 +132,11 @@ SELECT a.id, a.name, a.sector, a.duty_contact, a.state, a.identity,
 FROM agency a WHERE a.identity IS NOT NULL AND ($1::text IS NULL OR a.id = $1) ORDER BY a.id;
 
 -- name: newest_key_set
--- Reads an agency's newest key set and its identity key.
-SELECT a.identity, s.version, s.token FROM agency a JOIN key_set s ON s.agency = a.id AND s.enrolment = a.enrolment
+-- Reads an agency's newest key set, and its identity key with whether that is revoked.
+SELECT a.identity, s.version, s.token,
+       EXISTS (SELECT 1 FROM agency_key k WHERE k.agency = a.id AND k.use = 'identity' AND k.raw = a.identity
+               AND k.revoked) AS revoked
+FROM agency a JOIN key_set s ON s.agency = a.id AND s.enrolment = a.enrolment
 WHERE a.id = $1 ORDER BY s.version DESC LIMIT 1;
 
 -- name: lately_changed

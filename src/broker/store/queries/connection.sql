@@ -1,6 +1,8 @@
 -- name: open
--- Makes the newest connection of an agency; its generation is one more than the last.
-INSERT INTO connection (agency, generation, live, opened_at) VALUES ($1, 1, true, $2)
+-- Makes the newest connection of an active agency, by an unrevoked key; its generation is one more than the last.
+INSERT INTO connection (agency, generation, live, opened_at)
+SELECT a.id, 1, true, $2 FROM agency a JOIN agency_key k ON k.agency = a.id
+WHERE a.id = $1 AND a.state = 'active' AND k.kid = $3 AND k.use = 'signing' AND NOT k.revoked
 ON CONFLICT (agency) DO UPDATE SET generation = connection.generation + 1, live = true, opened_at = excluded.opened_at
 RETURNING generation;
 

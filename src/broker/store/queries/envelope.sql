@@ -68,7 +68,8 @@ ORDER BY u.sender, u.jti ON CONFLICT DO NOTHING RETURNING sender, jti;
 
 -- name: lock_envelopes
 -- Locks envelopes in one order for their deposit or receipt.
-SELECT e.sender, e.jti, e.recipient, e.exchange, e.state, e.body_digest, e.deposit_by, e.record_index, e.handovers
+SELECT e.sender, e.jti, e.kind, e.recipient, e.exchange, e.state, e.body_digest, e.deposit_by, e.record_index,
+       e.handovers
 FROM envelope e
 JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
 ORDER BY e.sender, e.jti FOR UPDATE OF e;
