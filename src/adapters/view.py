@@ -5,6 +5,7 @@ never store it.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from adapters.contradiction import Contradiction, Shown
 from broker.protocol.act import ReceiptOutcome
 from broker.protocol.body import Body
 from broker.protocol.declaration import Declaration, Kind
@@ -163,3 +164,21 @@ class Peer:
     key_set_version: int
     doubt: str | None = None
     changed_fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """What the hub has shown that does not fit, and what the evidence proves. `at` and `ended_at` in Unix
+    seconds; `stops`: nothing is sent or taken in because of it. `why` is what the person said who ended it.
+    """
+
+    number: int
+    code: str
+    at: int
+    stops: bool
+    shows: Shown
+    evidence: Contradiction
+    ended_at: int | None
+    ended_by: str | None
+    believed: str | None
+    why: str | None
