@@ -151,7 +151,8 @@ class KeySetState:
 class Peer:
     """Another agency, as pinned here. Nothing is sealed to it before its fingerprint was confirmed by
     telephone, nor while `doubt` says that the hub shows something of it that was refused.
-    `changed_fingerprint` is of the identity key that the hub shows in place of the pinned one.
+    `changed_fingerprint` is of the identity key that the hub shows in place of the pinned one,
+    `former_fingerprints` are of those in force no more, newest first.
     """
 
     agency: str
@@ -164,6 +165,7 @@ class Peer:
     key_set_version: int
     doubt: str | None = None
     changed_fingerprint: str | None = None
+    former_fingerprints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@
     evidence                                                 adapters.desk.evidence
     alarms, end_alarm                                        adapters.desk.alarm
     attention                                                adapters.desk.attention
-    peers, confirm, fingerprint, rotate_keys, revoke_key     adapters.desk.keys
+    peers, confirm, forget, rotate_keys, revoke_key, …       adapters.desk.keys
     await enrol(…)                                           adapters.desk.enrol
 
 What writes is `async` and returns once it is on disk; what reads is a plain function. Nothing here talks to

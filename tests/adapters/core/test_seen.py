@@ -152,12 +152,12 @@ async def test_two_histories_in_turn_from_what_they_have_in_common_are_noticed(j
     assert seen.alarmed
 
 
-async def test_two_histories_at_once_are_noticed(journal: Journal) -> None:
+@pytest.mark.parametrize("size", [30, 35])
+async def test_two_histories_at_once_are_noticed(journal: Journal, size: int) -> None:
     seen, true, forked = Seen(journal), Log(leaves(50)), Log(leaves(50, fork=25))
     await take(seen, journal, true, 20)
     done = await asyncio.gather(
-        *(take(seen, journal, log, size) for log in (true, forked) for size in (30, 35)),
-        return_exceptions=True,
+        take(seen, journal, true, 30), take(seen, journal, forked, size), return_exceptions=True
     )
     assert any(isinstance(each, Untrusted) for each in done)
     assert seen.alarmed
@@ -179,7 +179,7 @@ async def test_a_log_cut_back_is_a_second_history_once_the_hub_proves_it(journal
     # The forked one cannot say how its 30 became our 50: refused, nothing rests on it, and nothing is proved.
     with pytest.raises(Unreachable):
         await take(seen, journal, forked, 30)
-    assert not seen.alarmed
+    assert journal.rows("alarms") == []
     # The true log can, and its answer shows that its 30 were others.
     with pytest.raises(Untrusted):
         await seen.verify(forked.proof(30), forked.checkpoint(30), true, at=AT)
