@@ -3,12 +3,14 @@
 import argparse
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.argument import Commands, by_whom, command, practitioner, wait_seconds
 
 if TYPE_CHECKING:
     from adapters.view import KeySetState
+
+_DIGITS: Final = 40
 
 
 def add(commands: Commands) -> None:
@@ -159,9 +161,13 @@ def _confirm(arguments: argparse.Namespace) -> int:
     from adapters.command.desk_folder import desk
     from adapters.command.screen import give, say
     from adapters.desk.keys import confirm
+    from adapters.errors import WrongOrder
 
+    typed = " ".join(arguments.fingerprint)
     with desk(arguments) as folder:
-        changed = asyncio.run(confirm(folder, arguments.agency, " ".join(arguments.fingerprint)))
+        if sum(letter.isdigit() for letter in typed) != _DIGITS:
+            raise WrongOrder("fingerprint-incomplete", "A fingerprint is forty digits, eight groups of five.")
+        changed = asyncio.run(confirm(folder, arguments.agency, typed))
     if arguments.json:
         give({"agency": arguments.agency, "confirmed": True, "identity_changed": changed})
     else:

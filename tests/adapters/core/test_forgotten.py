@@ -148,6 +148,8 @@ async def test_the_command_asks_first_and_a_program_says_yes(
     state = ("--state", str(pair.root / "care"))
     assert await told("keys", "forget", "health", *state) == 1
     assert "--yes" in capsys.readouterr().err
+    assert await told("keys", "confirm", "health", digits[:-1], *state) == 1
+    assert "forty digits" in capsys.readouterr().err
     assert await told("keys", "forget", "nobody", "--yes", *state) == 1
     assert "nobody is not in the directory" in capsys.readouterr().err
     assert await told("keys", "forget", "health", "--yes", "--json", *state) == 0
