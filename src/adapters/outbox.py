@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
+from adapters.contradiction import NOT_SHOWN
 from adapters.errors import Unreachable
 from adapters.logs import log
 from adapters.problem import HubProblem
@@ -18,7 +19,9 @@ _LATER: Final = 5.0
 troubles.
 """
 _LONGEST_PAUSE: Final = 300.0
-"""Seconds between tries of what keeps failing here: a full disk, a database that is locked."""
+"""Seconds between tries of what keeps failing: a full disk, a database that is locked, a history that the hub
+does not show.
+"""
 _GATHER: Final = 0.02
 """Seconds in which hints are gathered into one look."""
 
@@ -106,7 +109,12 @@ class Outbox:
                         await self._do(job)
                 except (HubProblem, Unreachable) as error:
                     log.warning("tried-again-later", kind=job[0], envelope=job[-1], code=error.code)
-                    await asyncio.sleep(self._later)
+                    if error.code == NOT_SHOWN:
+                        # The hub answers, but not with what is needed: asked less and less often.
+                        await asyncio.sleep(pause)
+                        pause = min(2 * pause, _LONGEST_PAUSE)
+                    else:
+                        await asyncio.sleep(self._later)
                     continue
                 except Exception as error:
                     # One row's fault must not stop the others, nor wait for a restart: disks are emptied.

@@ -97,6 +97,9 @@ class Adapter:
     def _scan(self) -> None:
         """Take up every row written since the last look."""
         journal = self._folder.journal
+        if self._seen.look():
+            log.warning("sending-goes-on", code="split-view")
+            self._waited()
         for row in journal.rows("sent_after", seq=self._sent_to):
             self._sent_to = row["seq"]
             self.outbox.put(("send", row["jti"]))
@@ -114,7 +117,7 @@ class Adapter:
         return row["confirmed"], row["former"]
 
     def _waited(self) -> None:
-        """A person has confirmed an agency: what waited for that goes on."""
+        """A person has decided, of an agency or of the hub's log: what waited for that goes on."""
         self.outbox.put(("directory",))
         for row in self._folder.journal.rows("sent_after", seq=-1):
             self.outbox.put(("send", row["jti"]))

@@ -57,7 +57,7 @@ def by_whom(parser: argparse.ArgumentParser, *, role: str) -> None:
     """`--by` and `--role`: for whom the agency acts; the hub records both."""
     parser.add_argument(
         "--by",
-        type=_person,
+        type=person,
         metavar="ID",
         default=None,
         help="your staff number (default: your account name)",
@@ -77,6 +77,13 @@ def practitioner(arguments: argparse.Namespace) -> "Practitioner":
     if not _PERSON.match(by):
         raise WrongOrder("no-practitioner", "Your account name cannot stand as a staff number; give --by ID.")
     return Practitioner(id=by, role=PractitionerRole(arguments.role))
+
+
+def person(text: str) -> str:
+    """A staff number or account name, as an argument's type."""
+    if not _PERSON.match(text):
+        raise argparse.ArgumentTypeError("a staff number or account name is needed, without spaces")
+    return text
 
 
 def wait_seconds(parser: argparse.ArgumentParser, *, default: int, what: str) -> None:
@@ -112,9 +119,3 @@ def _seconds(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 9):
         raise argparse.ArgumentTypeError("a whole number of seconds is needed, such as 30")
     return int(text)
-
-
-def _person(text: str) -> str:
-    if not _PERSON.match(text):
-        raise argparse.ArgumentTypeError("a staff number or account name is needed, without spaces")
-    return text

@@ -9,7 +9,9 @@
     inbox, tasks, read, save_draft, load_draft               adapters.desk.inbox
     sent, all_sent, act_sent, wait_for                       adapters.desk.follow
     evidence                                                 adapters.desk.evidence
-    peers, confirm, fingerprint, rotate_keys, revoke_key     adapters.desk.keys
+    alarms, end_alarm                                        adapters.desk.alarm
+    attention                                                adapters.desk.attention
+    peers, confirm, forget, rotate_keys, revoke_key, …       adapters.desk.keys
     await enrol(…)                                           adapters.desk.enrol
 
 What writes is `async` and returns once it is on disk; what reads is a plain function. Nothing here talks to

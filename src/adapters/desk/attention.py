@@ -1,5 +1,6 @@
 """What a person at this agency must see to, beyond single envelopes: said by `status` until it is done."""
 
+from adapters.contradiction import NOT_SHOWN, SPLIT_VIEW
 from adapters.desk.keys import key_set_state
 from adapters.folder import Folder
 from adapters.problem import Failure
@@ -7,7 +8,18 @@ from adapters.problem import Failure
 
 def attention(folder: Folder) -> tuple[Failure, ...]:
     """Each matter as a stable code and a sentence that says what to do; empty when there is none."""
-    return (*_own_keys(folder), *_doubts(folder))
+    return (*_alarms(folder), *_own_keys(folder), *_doubts(folder))
+
+
+def _alarms(folder: Folder) -> list[Failure]:
+    said = {
+        SPLIT_VIEW: "The hub has shown two histories of its log, and nothing is sent or taken in: give your "
+        "officer what gatehouse-adapter alarm shows; gatehouse-adapter alarm clear ends it.",
+        NOT_SHOWN: "The hub has not shown that its log goes on from what was seen here, and nothing rests on "
+        "what it showed. It is asked again; if this stays, give your officer what gatehouse-adapter alarm "
+        "shows.",
+    }
+    return [_failure(row["code"], said[row["code"]]) for row in folder.journal.rows("open_alarms")]
 
 
 def _own_keys(folder: Folder) -> list[Failure]:

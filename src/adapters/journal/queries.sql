@@ -277,9 +277,32 @@ INSERT INTO closure (exchange, category, at) VALUES (:exchange, :category, :at) 
 SELECT category, at FROM closure WHERE exchange = :exchange ORDER BY category;
 
 -- name: put_alarm
--- Keeps proof that the hub must not be trusted.
-INSERT INTO alarm (code, detail, at) VALUES (:code, :detail, :at);
+-- Keeps proof that the hub must not be trusted, or what it has not shown; one of each kind is open at a time.
+INSERT INTO alarm (code, detail, at) SELECT :code, :detail, :at
+WHERE NOT EXISTS (SELECT 1 FROM alarm WHERE code = :code AND ended_at IS NULL);
 
 -- name: alarms
 -- Gives what stops this adapter from sending.
-SELECT code, detail, at FROM alarm ORDER BY seq;
+SELECT seq, code, detail, at FROM alarm WHERE code = 'split-view' AND ended_at IS NULL ORDER BY seq;
+
+-- name: all_alarms
+-- Gives every alarm there ever was, oldest first.
+SELECT * FROM alarm ORDER BY seq;
+
+-- name: open_alarms
+-- Gives the codes of what is not ended.
+SELECT code FROM alarm WHERE ended_at IS NULL ORDER BY seq;
+
+-- name: end_alarm
+-- A person has ended an alarm.
+UPDATE alarm SET ended_at = :at, ended_by = :by, believed = :believed, sealed_reason = :sealed_reason
+WHERE seq = :seq AND ended_at IS NULL;
+
+-- name: end_not_shown
+-- The hub has shown, after all, that its log goes on from what was seen.
+UPDATE alarm SET ended_at = :at, ended_by = 'adapter', believed = 'seen'
+WHERE code = 'history-not-shown' AND ended_at IS NULL;
+
+-- name: drop_checkpoints
+-- Forgets the history that was seen: a person has decided to go on with another.
+DELETE FROM checkpoint;
