@@ -3,6 +3,7 @@
 import argparse
 
 from adapters.command.argument import Commands, command
+from adapters.connectors.registry import described
 
 
 def add(commands: Commands) -> None:
@@ -19,7 +20,7 @@ def add(commands: Commands) -> None:
         """,
     )
     parser.add_argument(
-        "--connector", metavar="KIND:PLACE", help="the record system to answer from, such as fhir:DIR"
+        "--connector", metavar="KIND:PLACE", help=f"the record system to answer from: {described()}"
     )
     parser.add_argument(
         "--once-idle", action="store_true", help="end when connected and nothing is left to do"

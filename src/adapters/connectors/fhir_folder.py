@@ -37,6 +37,7 @@ from adapters.connectors.fhir_label import is_restricted, is_sensitive
 from adapters.connectors.fhir_seen import Seen
 from adapters.connectors.fhir_source import Content, File, FolderLimits, Located, list_files, read_file
 from adapters.connectors.fhir_valid import is_valid
+from adapters.connectors.registry import existing
 from broker.protocol.body import Redaction, Searched
 from policies.vocabulary import Category
 
@@ -191,6 +192,11 @@ class FhirFolder:
             by=[_BY[matched]],
             as_of=seen.freshness,
         )
+
+
+def open_folder(place: str) -> FhirFolder:
+    """Open a folder by its path. Raises WrongOrder, `unknown-connector`."""
+    return FhirFolder(existing(place, folder=True, what="folder of FHIR records"))
 
 
 def _usable(
