@@ -141,12 +141,13 @@ def cut(reading: object) -> Reading:
     Raises:
         Garbage: it is no reading.
     """
-    entries_: object = reading.entries if isinstance(reading, Reading) else None
-    if not isinstance(reading, Reading) or not isinstance(entries_, Mapping):
+    # What a type says of a field is no proof of what a connector put there.
+    by_category: Any = reading.entries if isinstance(reading, Reading) else None
+    if not isinstance(reading, Reading) or not isinstance(by_category, Mapping):
         raise Garbage("`read` gives a Reading with entries by category")
     entries: dict[Category, tuple[SourceEntry, ...]] = {}
     left: list[LeftForPerson] = list(islice(reading.left, _LEFT))
-    for category, given in islice(reading.entries.items(), len(Category)):
+    for category, given in islice(by_category.items(), len(Category)):
         if not isinstance(given, Iterable):
             raise Garbage("entries are a tuple of SourceEntry")
         kept = tuple(islice(given, ENTRY_LIMIT + 1))
