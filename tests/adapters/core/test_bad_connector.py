@@ -15,8 +15,10 @@ from adapters.desk.answer import answer
 from adapters.desk.ask import ask
 from adapters.view import TaskState
 from adapters.work import Hooks
+from broker.protocol.body import ItemBody
 from broker.protocol.life import State
-from tests.adapters.connectors import bad_connector
+from tests.adapters.connectors import bad_connector, json_lines
+from tests.adapters.connectors.test_conformance import installed, register
 from tests.adapters.core.conftest import Town
 from tests.adapters.core.made import ask_order, item_order
 
@@ -105,9 +107,9 @@ async def test_what_hangs_delays_nobody_and_is_overdue_in_words(pair: Town, answ
     hanging = [await ask(care, ask_order(pair.clock(), due_within=120)) for _ in range(3)]
     for exchange in hanging:
         await pair.ended("care", exchange, follow.Milestone.SETTLED)
-    # Meanwhile health asks, and answers by hand.
+    # Meanwhile what health sends is decided, and it answers by hand.
     other = await ask(health, ask_order(pair.clock(), to="care"))
-    assert (await pair.ended("health", other, follow.Milestone.SETTLED)).state is State.OPENED
+    assert (await pair.ended("health", other, follow.Milestone.DECIDED)).outcome is not None
     item = await answer(health, item_order(hanging[0]))
     assert (await pair.ended("health", item)).state is State.OPENED
     # And says of the others, before they fall due, that there is no answer yet.
@@ -124,3 +126,23 @@ async def test_what_hangs_delays_nobody_and_is_overdue_in_words(pair: Town, answ
 
     await pair.until(said)
     assert pair.at_work["health"].adapter.connection.connected
+
+
+async def test_a_connector_written_from_the_template_answers_an_ask(pair: Town, tmp_path: Path) -> None:
+    await pair.halt("health")
+    care, health = pair.folders["care"], pair.folders["health"]
+    (health.path / "answering.toml").write_text(RULES)
+    await learn(health)
+    connector = Bounded(f"python:{installed(tmp_path, json_lines)}:{register(tmp_path)}")
+    try:
+        await pair.start("health", hooks=Hooks(on_ask=answering(health, connector)))
+        exchange = await ask(care, ask_order(pair.clock()))
+        await pair.until(lambda: len(inbox.received_of(care, exchange)) == 1)
+        (item,) = inbox.received_of(care, exchange)
+        body = inbox.read(care, item.jti).body
+        assert isinstance(body, ItemBody)
+        assert [entry.what for entry in body.entries] == ["A made-up ailment."]
+        assert body.searched.systems == ["Walk-in register"]
+        assert inbox.tasks(health, exchange)[0].state is TaskState.ANSWERED
+    finally:
+        connector.close()
