@@ -35,8 +35,8 @@ _LONG_AGO: Final = date(1801, 1, 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """Whom to try it on: valid NHS numbers the system holds. Of these `restricted` are restricted records, and
-    no reading may hold any of `never`.
+    """Whom to try it on: valid NHS numbers the system holds; `restricted` are those of restricted records. No
+    reading may hold any of `never`.
     """
 
     numbers: tuple[str, ...] = field(repr=False)

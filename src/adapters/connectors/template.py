@@ -1,6 +1,4 @@
-"""A connector to start from, over an invented register of one person. Copy it to a file of your own, put your
-system in place of ROWS, and try it: `gatehouse-adapter connector test python:FILE.py:PLACE --nhs NUMBER`.
-"""
+"""A connector to start from: copy it, put your system in place of ROWS, try it (docs/connectors.md)."""
 
 from datetime import UTC, date, datetime
 
@@ -27,9 +25,9 @@ class Register:
         """Describe whoever might be sought; `settle` says who it is, nobody, or that a person must look."""
         people = []
         for key, number, given, family, born, _, _ in ROWS:
-            name, known_as = Name(given=given, family=family), Identifier(system=NHS_NUMBER, value=number)
+            name, nhs = Name(given=given, family=family), Identifier(system=NHS_NUMBER, value=number)
             day = date.fromisoformat(born)
-            people.append(Described(key=key, names=(name,), born=day, identifiers=(known_as,)))
+            people.append(Described(key=key, names=(name,), born=day, identifiers=(nhs,)))
         return settle(sought, people, connector=self.name, searched=self._searched())
 
     def read(self, person: api.PersonRef, categories: frozenset[Category]) -> api.Reading:

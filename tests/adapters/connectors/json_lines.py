@@ -1,6 +1,4 @@
-"""A connector to a register kept as JSON lines, written from the template and its page: no line in it is known
-to the programs it works with.
-"""
+"""A connector to a register kept as JSON lines, written from the template and its page alone."""
 
 import json
 from datetime import UTC, date, datetime
