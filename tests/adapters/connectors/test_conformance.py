@@ -96,7 +96,7 @@ def test_a_folder_with_a_restricted_record_passes_and_its_values_are_in_no_readi
     [
         ("behaves", "somebody was found"),
         ("behaves", "it does not wait for a person"),
-        ("behaves", "asked for nothing it gives something"),
+        ("behaves", "a category that was not asked for"),
         ("behaves", "somebody is read"),
         ("dies", "connector-died"),
         ("breaks", "connector-broke"),
