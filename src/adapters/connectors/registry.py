@@ -30,6 +30,7 @@ class Kind:
 
 KINDS: Final = MappingProxyType({
     "fhir": Kind(place="DIR", does="a folder of FHIR R4 JSON", opener="fhir_folder:open_folder"),
+    "fhir-server": Kind(place="URL", does="a FHIR R4 server, or FILE.toml", opener="fhir_server:open_server"),
     "python": Kind(place="FILE.py", does="your own in Python", opener="python_file:open_file"),
 })  # fmt: skip
 """Every kind of record system, by the word before the colon."""
