@@ -66,11 +66,14 @@ def _doubt(bearers: tuple[Person, ...], number: CheckedNhsNumber, sought: Subjec
         return WaitReason.SEVERAL_PEOPLE
     person = bearers[0]
     recorded = next(recorded for recorded in person.numbers if recorded.number == number)
-    if not recorded.current:
+    doubt = record_doubt(person)
+    if doubt is not WaitReason.UNREADABLE and not recorded.current:
         return WaitReason.SUPERSEDED
-    if not recorded.traced and record_doubt(person) not in (WaitReason.UNREADABLE, WaitReason.SUPERSEDED):
+    if doubt in (WaitReason.UNREADABLE, WaitReason.SUPERSEDED, WaitReason.SEVERAL_NUMBERS):
+        return doubt
+    if not recorded.traced:
         return WaitReason.NOT_VERIFIED
-    return record_doubt(person) or _differs(_usable(person), sought)
+    return doubt or _differs(_usable(person), sought)
 
 
 def record_doubt(person: Person) -> WaitReason | None:

@@ -279,10 +279,11 @@ def test_a_name_and_a_birth_date_find_only_with_something_more(serve: Serve) -> 
     assert near.candidates[0].score is not None
     assert "the same birth date" in near.candidates[0].reasons
     home = connector.find(sought(None, name="Testina Madeup", born=born, address="3 Invention Row, ZZ99 1AA"))
-    assert isinstance(home, Found | WaitsForPerson)
-    assert isinstance(
-        connector.find(sought(None, name="Ozwald Nobody", born=born)), NotFound | WaitsForPerson
-    )
+    # An address tells the twins apart, for the connector or for whoever looks.
+    first = home.candidates[0].person if isinstance(home, WaitsForPerson) else home.person if isinstance(
+        home, Found) else None  # fmt: skip
+    assert first is not None
+    assert first.key == near.candidates[0].person.key
     nobody = connector.find(sought(None, name="Ozwald Nobody", born=date(1950, 1, 1)))
     assert isinstance(nobody, NotFound)
     assert nobody.searched.by == ["name and birth date, with something more"]
