@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from adapters.connectors.connector import Connector
 from adapters.errors import WrongOrder
+
+if TYPE_CHECKING:
+    # Only for its name: every command shows the kinds in its help, and must start quickly.
+    from adapters.connectors.connector import Connector
 
 UNKNOWN: Final = "unknown-connector"
 
@@ -52,7 +55,7 @@ def kind_of(named: str) -> tuple[Kind, str]:
     return kind, place
 
 
-def open_connector(named: str) -> Connector:
+def open_connector(named: str) -> "Connector":
     """Open `KIND:PLACE` in this very process; `bounded.Bounded` opens it behind limits.
 
     Raises:
@@ -61,7 +64,7 @@ def open_connector(named: str) -> Connector:
     kind, place = kind_of(named)
     module, _, function = kind.opener.partition(":")
     opener = cast(
-        Callable[[str], Connector], getattr(import_module(f"adapters.connectors.{module}"), function)
+        "Callable[[str], Connector]", getattr(import_module(f"adapters.connectors.{module}"), function)
     )
     return opener(place)
 

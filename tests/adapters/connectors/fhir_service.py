@@ -167,7 +167,7 @@ def serving(service: Service, *, tls: ssl.SSLContext | None = None) -> Iterator[
         site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         port = runner.addresses[0][1]
-        service.url = f"{'https' if tls else 'http'}://{'localhost' if tls else '127.0.0.1'}:{port}/fhir"
+        service.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/fhir"
         started.set()
         await stop.wait()
         await runner.cleanup()

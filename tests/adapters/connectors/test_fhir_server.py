@@ -1,6 +1,7 @@
 """A FHIR server over a real socket: who is found, what is read, and how each of its moods is taken."""
 
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date
@@ -40,7 +41,9 @@ from tests.adapters.connectors.made import (
     sought,
     write,
 )
+from tests.adapters.connectors.test_conformance import failed as faults_of
 from tests.adapters.connectors.test_restricted import assert_silent, read
+from tests.whole.test_starts import Certificate
 
 Serve = Callable[..., tuple[Service, FhirServer]]
 FAMILY = [child(), *childs_records(), mother(), *mothers_records()]
@@ -383,3 +386,26 @@ def test_a_file_of_a_server_that_is_none_is_refused(tmp_path: Path, text: str) -
     with pytest.raises(WrongOrder) as refused:
         parse_place(str(path))
     assert refused.value.code == "server-file"
+
+
+def test_over_tls_the_server_is_who_its_certificate_says_or_nothing_is_asked(tmp_path: Path) -> None:
+    ours, place = Certificate(tmp_path), tmp_path / "server.toml"
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(ours.cert, ours.key)
+    with serving(Service(FAMILY), tls=context) as service:
+        place.write_text(f'url = "{service.url}"\nca_file = "{ours.cert.name}"\n')
+        assert find(open_server(str(place)), CHILD).person.key.startswith("child")
+        asked = len(service.seen)
+        with pytest.raises(ConnectorFailed) as failed:
+            open_server(service.url).find(sought(CHILD))
+        assert failed.value.code == "server-untrusted"
+        assert len(service.seen) == asked
+    place.write_text('url = "https://127.0.0.1:1/"\nca_file = "server.toml"\n')
+    with pytest.raises(WrongOrder) as refused:
+        open_server(str(place))
+    assert refused.value.code == "ca-file"
+
+
+def test_it_passes_the_kit(serve: Serve) -> None:
+    service, _ = serve()
+    assert faults_of(f"fhir-server:{service.url}", "--nhs", CHILD, "--restricted", MOTHER) == {}
