@@ -10,6 +10,7 @@ from adapters.connectors.registry import KINDS, described
 
 if TYPE_CHECKING:
     from adapters.connectors.conformance import Trial
+    from broker.protocol.body import Identifier
 
 
 def add(commands: Commands) -> None:
@@ -42,11 +43,18 @@ def add(commands: Commands) -> None:
         "--nhs", action="append", default=[], metavar="NUMBER", help="an NHS number it holds; may be repeated"
     )
     test.add_argument(
+        "--id",
+        action="append",
+        default=[],
+        metavar="SYSTEM=VALUE",
+        help="another identifier of somebody it holds, such as upn=VALUE; may be repeated",
+    )
+    test.add_argument(
         "--restricted",
         action="append",
         default=[],
         metavar="NUMBER",
-        help="an NHS number of a restricted record it holds; may be repeated",
+        help="an NHS number (or SYSTEM=VALUE) of a restricted record it holds; may be repeated",
     )
     test.add_argument(
         "--never", type=Path, metavar="FILE", help="values that must be in no reading, one in each line"
@@ -96,15 +104,34 @@ def perform_test(arguments: argparse.Namespace) -> int:
 
 
 def _trial(arguments: argparse.Namespace) -> "Trial":
-    from adapters.connectors import nhs_number
     from adapters.connectors.conformance import Trial
     from adapters.errors import WrongOrder
 
-    restricted = tuple(nhs_number.check(each) for each in arguments.restricted)
-    numbers = tuple(dict.fromkeys((*(nhs_number.check(each) for each in arguments.nhs), *restricted)))
-    if not numbers:
+    restricted = tuple(map(_identifier, arguments.restricted))
+    given = (*map(_identifier, arguments.nhs), *map(_identifier, arguments.id), *restricted)
+    people = tuple(each for position, each in enumerate(given) if each not in given[:position])
+    if not people:
         raise WrongOrder(
             "no-number", "Give at least one NHS number that the system holds (--nhs), or little can be tried."
         )
     lines = [] if arguments.never is None else arguments.never.read_text(encoding="utf-8").splitlines()
-    return Trial(numbers=numbers, restricted=restricted, never=tuple(filter(None, map(str.strip, lines))))
+    return Trial(people=people, restricted=restricted, never=tuple(filter(None, map(str.strip, lines))))
+
+
+def _identifier(written: str) -> "Identifier":
+    from pydantic import ValidationError
+
+    from adapters.connectors import nhs_number
+    from adapters.connectors.conformance import nhs
+    from adapters.errors import WrongOrder
+    from broker.protocol.body import Identifier
+
+    system, is_named, value = written.partition("=")
+    if not is_named:
+        return nhs(nhs_number.check(written))
+    try:
+        return Identifier(system=system, value=value)
+    except ValidationError:
+        raise WrongOrder(
+            "no-identifier", "An identifier is written as SYSTEM=VALUE, such as upn=VALUE."
+        ) from None

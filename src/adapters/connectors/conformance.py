@@ -35,12 +35,12 @@ _LONG_AGO: Final = date(1801, 1, 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """Whom to try it on: valid NHS numbers the system holds; `restricted` are those of restricted records. No
-    reading may hold any of `never`.
+    """Whom to try it on: identifiers of people it holds; `restricted` are those of restricted records.
+    No reading may hold any of `never`.
     """
 
-    numbers: tuple[str, ...] = field(repr=False)
-    restricted: tuple[str, ...] = field(default=(), repr=False)
+    people: tuple[Identifier, ...] = field(repr=False)
+    restricted: tuple[Identifier, ...] = field(default=(), repr=False)
     never: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -109,47 +109,56 @@ def _attempts(connector: Connector, trial: Trial) -> Iterator[_Attempt]:
         "give WaitsForPerson for anything less than an identifier or a whole description",
         lambda: _less(connector),
     )
-    for position, number in enumerate(trial.numbers, start=1):
-        yield from _about(connector, trial, position, number)
+    for position, by in enumerate(trial.people, start=1):
+        yield from _about(connector, trial, position, by)
 
 
-def _about(connector: Connector, trial: Trial, position: int, number: str) -> Iterator[_Attempt]:
+def _about(connector: Connector, trial: Trial, position: int, by: Identifier) -> Iterator[_Attempt]:
     who = f"person {position}"
     yield (
         f"{who} is found, each time the same, whatever the asker says of the check",
-        "find by every spelling of the checked number; `key` is stable and `connector` is `name`",
-        lambda: _found_again(connector, number),
+        "find by every spelling of an identifier; `key` is stable and `connector` is `name`",
+        lambda: _found_again(connector, by),
     )
     yield (
         f"{who} waits if the birth date or the whole name is another",
         "compare what is known on both sides: birth-date-differs, name-differs",
-        lambda: _contradicted(connector, number),
+        lambda: _contradicted(connector, by),
     )
     yield (
         f"{who} is read: what is asked and served, no more, the same each time",
         "give `entries` a key for each category asked and served, and `searched`",
-        lambda: _read(connector, number),
+        lambda: _read(connector, by),
     )
     yield (
         f"a person of another system, or one who is not there, is not read as {who}",
         "raise ConnectorFailed `person-not-here` or `person-gone`",
-        lambda: _not_here(connector, number),
+        lambda: _not_here(connector, by),
     )
-    restricted = number in trial.restricted
+    restricted = by in trial.restricted
     yield (
         f"{who} is read as {'a restricted record' if restricted else 'a record'} without what must not leave",
         "say `restricted`, and end `read` with `release.redact(reading, protected)`",
-        lambda: _silent(connector, number, restricted=restricted, never=trial.never),
+        lambda: _silent(connector, by, restricted=restricted, never=trial.never),
     )
 
 
-def _sought(*numbers: str, name: str | None = None, born: date | None = None) -> SubjectSought:
-    given = tuple(Identifier(system=nhs_number.SYSTEM, value=each, checked=True) for each in numbers)
-    return SubjectSought(role=SubjectRole.CHILD, name=name, born=born, identifiers=given)
+def nhs(number: str) -> Identifier:
+    """An NHS number as an asker gives it: `checked` is the asker's word."""
+    return Identifier(system=nhs_number.SYSTEM, value=number, checked=True)
 
 
-def _person(connector: Connector, number: str) -> PersonRef:
-    match connector.find(_sought(number)):
+def _sought(*by: Identifier, name: str | None = None, born: date | None = None) -> SubjectSought:
+    return SubjectSought(role=SubjectRole.CHILD, name=name, born=born, identifiers=by)
+
+
+def _number(trial: Trial) -> str:
+    """An NHS number that is held, or one that nobody bears."""
+    return next((each.value for each in trial.people if each.system == nhs_number.SYSTEM), _ABSENT[0])
+
+
+def _person(connector: Connector, by: Identifier) -> PersonRef:
+    match connector.find(_sought(by)):
         case Found(person=person):
             return person
         case WaitsForPerson(reason=reason):
@@ -178,8 +187,8 @@ def _speaks_of_itself(connector: Connector) -> None:
 
 
 def _nobody(connector: Connector, trial: Trial) -> None:
-    absent = next(each for each in _ABSENT if each not in trial.numbers)
-    match = connector.find(_sought(absent, name=_STRANGER, born=_LONG_AGO))
+    absent = next(each for each in _ABSENT if nhs(each) not in trial.people)
+    match = connector.find(_sought(nhs(absent), name=_STRANGER, born=_LONG_AGO))
     _must(not isinstance(match, Found), "somebody was found")
     _must(isinstance(match, NotFound), "it waits for a person")
     if isinstance(match, NotFound):
@@ -187,21 +196,21 @@ def _nobody(connector: Connector, trial: Trial) -> None:
 
 
 def _mistyped(trial: Trial) -> str:
-    number = next(iter(trial.numbers), _ABSENT[0])
+    number = _number(trial)
     return number[:-1] + str((int(number[-1]) + 1) % 10)
 
 
 def _refused(connector: Connector, value: str, reason: WaitReason) -> None:
-    match = connector.find(_sought(value))
+    match = connector.find(_sought(nhs(value)))
     _must(isinstance(match, WaitsForPerson), "it does not wait for a person")
     if isinstance(match, WaitsForPerson):
         _must(match.reason is reason, f"its reason is {match.reason.value}")
 
 
 def _several(connector: Connector, trial: Trial) -> None:
-    number = next(iter(trial.numbers), _ABSENT[0])
+    number = _number(trial)
     other = next(each for each in _ABSENT if each != number)
-    match = connector.find(_sought(number, other))
+    match = connector.find(_sought(nhs(number), nhs(other)))
     _must(isinstance(match, WaitsForPerson), "it does not wait for a person")
 
 
@@ -210,26 +219,26 @@ def _less(connector: Connector) -> None:
         _must(isinstance(connector.find(sought), WaitsForPerson), "it does not wait for a person")
 
 
-def _found_again(connector: Connector, number: str) -> None:
-    person = _person(connector, number)
+def _found_again(connector: Connector, by: Identifier) -> None:
+    person = _person(connector, by)
     _must(person.connector == connector.name, "`connector` is not the system's name")
     _must(person.matched is not MatchedBy.PERSON, "it says that a person chose")
-    spaced = f"{number[:3]} {number[3:6]} {number[6:]}"
+    spaced = by.model_copy(update={"value": f"{by.value[:3]} {by.value[3:6]} {by.value[6:]}"})
     _must(_person(connector, spaced).key == person.key, "with spaces it is somebody else")
     unchecked = SubjectSought(
-        role=SubjectRole.PARENT, identifiers=(Identifier(system=nhs_number.SYSTEM, value=number),)
+        role=SubjectRole.PARENT, identifiers=(by.model_copy(update={"checked": False}),)
     )
     match = connector.find(unchecked)
     _must(isinstance(match, Found) and match.person.key == person.key, "the second time it is somebody else")
 
 
-def _contradicted(connector: Connector, number: str) -> None:
-    match = connector.find(_sought(number, name=_STRANGER, born=_LONG_AGO))
+def _contradicted(connector: Connector, by: Identifier) -> None:
+    match = connector.find(_sought(by, name=_STRANGER, born=_LONG_AGO))
     _must(isinstance(match, WaitsForPerson), "they are found under another name and birth date")
 
 
-def _read(connector: Connector, number: str) -> None:
-    person = _person(connector, number)
+def _read(connector: Connector, by: Identifier) -> None:
+    person = _person(connector, by)
     whole = connector.read(person, connector.serves)
     _must(set(whole.entries) <= connector.serves, "a reading holds what is not served")
     _must(bool(whole.searched.systems and whole.searched.by), "it does not say what was searched")
@@ -241,8 +250,8 @@ def _read(connector: Connector, number: str) -> None:
         _must(one.get(category) == whole.entries.get(category), f"{category.value} alone is another")
 
 
-def _not_here(connector: Connector, number: str) -> None:
-    person = _person(connector, number)
+def _not_here(connector: Connector, by: Identifier) -> None:
+    person = _person(connector, by)
     elsewhere = PersonRef(connector=connector.name + " elsewhere", key=person.key, matched=person.matched)
     gone = PersonRef(connector=connector.name, key=person.key + "-nobody", matched=person.matched)
     for each in (elsewhere, gone):
@@ -255,8 +264,8 @@ def _not_here(connector: Connector, number: str) -> None:
             raise _Fault("somebody is read")
 
 
-def _silent(connector: Connector, number: str, *, restricted: bool, never: Sequence[str]) -> None:
-    reading = connector.read(_person(connector, number), connector.serves)
+def _silent(connector: Connector, by: Identifier, *, restricted: bool, never: Sequence[str]) -> None:
+    reading = connector.read(_person(connector, by), connector.serves)
     _must(not restricted or reading.restricted, "it does not say that the record is restricted")
     said = _words(reading)
     held = sum(any(_holds(text, value) for text in said) for value in never)

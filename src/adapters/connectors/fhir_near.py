@@ -23,7 +23,7 @@ from policies.vocabulary import Category
 
 _VALUES: Final = 4
 """Postcodes, and telephones and e-mails, by which neighbours are looked for."""
-_PEOPLE: Final = 40
+_PEOPLE: Final = 200
 """Relatives and neighbours looked at; more leave it unsure."""
 _CARE: Final = 40
 """Practices, staff and places fetched of restricted people."""
@@ -60,12 +60,12 @@ class Near:
     def load_people(self) -> None:
         """Fetch whoever is linked to the person or may live with them."""
         for ask in self._looks():
-            if len(self._people) > _PEOPLE:
-                self.unsure += 1
-                break
             found = ask()
             self.unsure += found.missing
             for each in found.resources:
+                if len(self._people) > _PEOPLE:
+                    self.unsure += 1
+                    return
                 if each.kind == "Patient":
                     self._add(each)
                 elif each.kind == "RelatedPerson":

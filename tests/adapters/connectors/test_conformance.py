@@ -111,7 +111,7 @@ def test_one_that_misbehaves_is_told_what_is_wrong(tmp_path: Path, how: str, sai
 
 def test_a_number_that_is_none_and_no_number_are_refused(tmp_path: Path) -> None:
     file = installed(tmp_path, template)
-    for arguments in ((), ("--nhs", "9990000019")):
+    for arguments in ((), ("--nhs", "9990000019"), ("--id", "No System=1"), ("--id", "upn=")):
         ran = command("gatehouse-adapter", "connector", "test", f"python:{file}", *arguments, expect=1)
         assert ran.err.count("\n") == 1
 
@@ -120,3 +120,10 @@ def test_the_kinds_are_listed() -> None:
     listed = command("gatehouse-adapter", "connector", "--json").json
     assert {"fhir", "python"} <= {each["kind"] for each in listed}
     assert "fhir:DIR" in command("gatehouse-adapter", "connector").out
+
+
+def test_one_without_nhs_numbers_is_tried_by_what_it_has(tmp_path: Path) -> None:
+    file = installed(tmp_path, template)
+    file.write_text(file.read_text().replace("system=NHS_NUMBER", 'system="local-id"'))
+    assert failed(f"python:{file}", "--id", f"local-id={ZEBEDEE}") == {}
+    assert "they wait for a person: not-described" in failed(f"python:{file}", "--nhs", ZEBEDEE).values()
