@@ -16,6 +16,7 @@ def add(commands: Commands) -> None:
         example="""
         gatehouse-adapter run
         gatehouse-adapter run --connector fhir:/srv/records     answers by the rules in answering.toml
+        gatehouse-adapter run --connector fhir-server:https://records.example/fhir/R4
         gatehouse-adapter run --example-rules > STATE/answering.toml
         """,
     )

@@ -409,3 +409,62 @@ def test_over_tls_the_server_is_who_its_certificate_says_or_nothing_is_asked(tmp
 def test_it_passes_the_kit(serve: Serve) -> None:
     service, _ = serve()
     assert faults_of(f"fhir-server:{service.url}", "--nhs", CHILD, "--restricted", MOTHER) == {}
+
+
+def spoilt(value: Any) -> Iterator[Any]:
+    """A JSON value with one part of it replaced by something else, in every place and manner."""
+    for other in (None, 7, "x", [], {}, [[]], [None]):
+        if other != value:
+            yield other
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield {k: v for k, v in value.items() if k != name}
+            for changed in spoilt(inner):
+                yield value | {name: changed}
+    if isinstance(value, list):
+        for position, inner in enumerate(value):
+            for changed in spoilt(inner):
+                yield [*value[:position], changed, *value[position + 1 :]]
+
+
+def as_found(*resources: Any) -> Any:
+    entries = [{"resource": each} for each in resources]
+    return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
+
+
+def test_whatever_is_wrong_in_an_answer_nobody_else_is_found_and_it_is_no_nil(serve: Serve) -> None:
+    service, connector = serve()
+    few = {name: child()[name] for name in ("resourceType", "id", "identifier", "name", "birthDate")}
+    tried = 0
+    for answer in spoilt(as_found(few)):
+        service.faults = [(200, {}, json.dumps(answer).encode())]
+        tried += 1
+        try:
+            match = connector.find(sought(CHILD, name="Testina Madeup", born=date(2016, 2, 29)))
+        except ConnectorFailed:
+            continue
+        assert not isinstance(match, NotFound), answer
+        assert not isinstance(match, Found) or CHILD in match.person.key, answer
+    assert tried > 150
+
+
+def test_whatever_is_wrong_in_a_record_is_counted_and_stops_nothing(serve: Serve) -> None:
+    service, connector = serve([child()])
+    person = find(connector, CHILD).person
+    visit = childs_records()[0]
+    wanted = frozenset({Category.HEALTH_ATTENDANCES})
+    tried = 0
+    for answer in spoilt(as_found(visit)):
+        service.faults = [
+            (200, {}, json.dumps(child()).encode()),
+            (200, {}, json.dumps(answer).encode()),
+        ]
+        tried += 1
+        try:
+            reading = connector.read(person, wanted)
+        except ConnectorFailed:
+            continue
+        whole = reading.entries[Category.HEALTH_ATTENDANCES]
+        unread = sum(each.count for each in connector.unread())
+        assert whole or reading.left or unread, answer
+    assert tried > 150
