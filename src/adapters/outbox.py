@@ -2,7 +2,8 @@
 
 Promises: everything open in the journal is taken up at the start, everything journalled later as soon as it
 is seen; no row is worked on twice at once; what the hub cannot take now is tried again later; at most
-`in_flight` at once. The journal is the truth: a kill loses this object and nothing else.
+`in_flight` at once, and as many of what reads a record system, which may take its time. The journal is the
+truth: a kill loses this object and nothing else.
 """
 
 import asyncio
@@ -39,11 +40,14 @@ class Outbox:
         do: Callable[[Job], Awaitable[None]],
         look: Callable[[Collection[str]], Awaitable[None]],
         later: float = _LATER,
+        apart: Collection[str] = (),
     ) -> None:
+        """`apart` names the kinds of jobs that have slots of their own, so that they hold no other up."""
         self._do = do
         self._look = look
         self._later = later
         self._slots = asyncio.Semaphore(limit)
+        self._apart = {kind: asyncio.Semaphore(limit) for kind in apart}
         self._active: dict[Job, bool] = {}
         self._failing: set[Job] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,7 +109,7 @@ class Outbox:
             while True:
                 self._active[job] = False
                 try:
-                    async with self._slots:
+                    async with self._apart.get(job[0], self._slots):
                         await self._do(job)
                 except (HubProblem, Unreachable) as error:
                     log.warning("tried-again-later", kind=job[0], envelope=job[-1], code=error.code)

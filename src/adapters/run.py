@@ -44,7 +44,7 @@ class Adapter:
         self._folder = folder
         self._hooks = hooks or Hooks()
         self._seen = Seen(folder.journal)
-        self.outbox = Outbox(limit=folder.settings.in_flight, do=self._do, look=self._look)
+        self.outbox = Outbox(limit=folder.settings.in_flight, do=self._do, look=self._look, apart=("asked",))
         self.connection = Connection(
             folder, Handlers(handover=self._handed, changed=self._changed), self._seen
         )

@@ -32,6 +32,7 @@ _COMMANDS: Final = (
     "recall",
     "evidence",
     "alarm",
+    "connector",
 )
 _HOUSE: Final = Path(__file__).resolve().parents[2]
 _ABOUT: Final = "An agency's side of Gatehouse: tell, ask and answer about a child through a hub."
