@@ -28,11 +28,14 @@ class Declined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a person answered. An item without entries is a nil."""
+    """What a person answered. An item without entries is a nil. `acknowledged` are the ids of what the
+    third-party check found and the person has seen.
+    """
 
     practitioner: Practitioner
     items: tuple[ItemOrder, ...]
     declined: tuple[Declined, ...]
+    acknowledged: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

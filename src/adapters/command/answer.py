@@ -54,7 +54,8 @@ async def _answer(arguments: argparse.Namespace) -> int:
     from adapters.answering.answer_form import read_answer
     from adapters.answering.policy import own_sector, policy_in_force
     from adapters.answering.section import section_of_file
-    from adapters.answering.sending import prepared, send_answer
+    from adapters.answering.releasing import send_answer
+    from adapters.answering.sending import prepared
     from adapters.command.answer_report import report_answers
     from adapters.command.answer_terminal import ask_person
     from adapters.command.desk_folder import desk

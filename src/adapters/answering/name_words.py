@@ -1,0 +1,97 @@
+"""Names of people and of GP practices in running text, told apart by how they are written.
+
+Promises: two or more capitalised words together, a capitalised word inside a sentence, and whatever follows a
+title count as a name unless they are words of the trade, a place of work, or of a name that is known. Rather
+finds too much: a person looks.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from adapters.connectors import spelling
+
+_TOKEN: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*")
+_PRACTICE: Final = re.compile(
+    r"(?<!\w)(?:[A-Z][\w'’-]+\s+){1,4}(?:Surgery|Medical\s+(?:Centre|Practice)|Health\s+Centre|GP\s+Practice|"
+    r"Practice)(?!\w)|(?<!\w)[A-Z]\d{5}(?!\w)"
+)
+_ORGANISATION: Final = frozenset(
+    "hospital school academy college nursery department clinic centre court council police service services "
+    "constabulary unit ward trust university team agency office infirmary prison borough county authority "
+    "surgery practice".split()
+)
+_TITLES: Final = frozenset("mr mrs ms miss mx dr sir dame rev pc dc ds dsgt sgt insp".split())
+_TRADE: Final = frozenset(
+    # Words that stand with a capital although they name nobody.
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december christmas easter english welsh scottish british uk england wales "
+    "emergency attendance outpatient inpatient home visit alert asthma autism diabetes covid child children parent "
+    "mother father family carer school health social care police gp nhs ed camhs mash cp cin lac iro act section "
+    "plan order conference review assessment referral contact record records restricted detail details i a the of "
+    "and in on at to for with no not none nil unknown yes seen absent present late authorised unauthorised "
+    "name address telephone e-mail registered planned cancelled ruled out domestic abuse violence incident "
+    "offence caution conviction charge bail licence supervision tenancy arrears crime strategy safeguarding "
+    "lead designated officer worker teacher nurse doctor paediatrician midwife headteacher invented mri ct x-ray "
+    "accident department general hospital royal ward clinic centre court council service services team "
+    "pnc cro dob nfa dv ppn ehcp send adhd asd cpn amhp upn uprn ods".split()
+)
+_ABBREVIATION: Final = 5
+"""A single word so short and all in capitals is an abbreviation, not somebody's name."""
+_SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;\n(\"“‘•–—]|^-|\s-)\s*$")
+_BETWEEN: Final = re.compile(r"[ \t\u00a0]+|\.[ \t]")
+
+
+def names_in(text: str, known: frozenset[str]) -> Iterator[str]:
+    """Give what is written like a person's name and has a word that is not of the names in `known`, given as
+    `spelling.words`.
+    """
+    for run in _runs(text):
+        lower = [spelling.squeeze(word) for word, _ in run]
+        if lower[-1] in _ORGANISATION:
+            continue
+        titled = lower[0] in _TITLES and len(run) > 1
+        strange = [
+            (word, at)
+            for (word, at), plain in zip(run, lower, strict=True)
+            if plain not in known
+            and plain not in _TRADE
+            and plain not in _TITLES
+            and not set(spelling.words(word)) <= known
+        ]
+        if not strange:
+            continue
+        if len(strange) == 1 and strange[0][0].isupper() and len(strange[0][0]) <= _ABBREVIATION:
+            continue
+        inside = any(not _SENTENCE_START.search(text[:at]) for _, at in strange)
+        if titled or len(strange) > 1 or inside:
+            yield text[run[0][1] : run[-1][1] + len(run[-1][0])]
+
+
+def practices_in(text: str) -> Iterator[str]:
+    """Give names of GP practices, and practices' codes."""
+    for match in _PRACTICE.finditer(text):
+        yield match[0]
+
+
+def _runs(text: str) -> Iterator[list[tuple[str, int]]]:
+    """Capitalised words that stand together, each with its place."""
+    run: list[tuple[str, int]] = []
+    end = 0
+    for match in _TOKEN.finditer(text):
+        word, at = match[0], match.start()
+        together = bool(run) and _BETWEEN.fullmatch(text, end, at) is not None
+        if together and text[end] == "." and spelling.squeeze(run[-1][0]) not in _TITLES:
+            together = False
+        if run and not (together and _capital(word)):
+            yield run
+            run = []
+        if _capital(word):
+            run.append((word, at))
+        end = match.end()
+    if run:
+        yield run
+
+
+def _capital(word: str) -> bool:
+    return word[0].isupper() and not (word.isupper() and len(word) <= 2)
