@@ -194,6 +194,7 @@ class Adapter:
         while True:
             await asyncio.sleep(_TICK)
             try:
+                await remind.warn(self._work)
                 await remind.remind(self._work)
                 await drain(self._work)
                 await self.rotation.look()

@@ -1,7 +1,7 @@
 """A received ask and a record system in, one prepared answer per asked category out.
 
-Promises: only categories that were asked, only people found by an exact checked identifier, a certain score or
-a person's choice; anything less, anything restricted, left out, graded C, about a third party or without a
+Promises: only categories that were asked, only people found by an exact checked identifier, a certain score
+or a person's choice; anything less, anything restricted, left out, graded C, about a third party or without a
 rule waits for a person, with the coded reason; what a record marks as sensitive is in no draft. Does no I/O
 but through the connector, and releases nothing.
 """

@@ -1,8 +1,8 @@
 """What a person does to a draft before it leaves: take out an entry, a field or a passage, grade, mark, date.
 
-Promises: whatever is taken out is gone from the order and its place and coded reason travel instead; an answer
-never becomes "nothing found" by taking everything out. Pure: a draft in, another out. Entries count from 1, as
-people see them.
+Promises: whatever is taken out is gone from the order and its place and coded reason travel instead; an
+answer never becomes "nothing found" by taking everything out. Pure: a draft in, another out. Entries count
+from 1, as people see them.
 """
 
 from dataclasses import replace

@@ -1,5 +1,5 @@
-"""`answering.toml` of the state folder: which categories a record system may answer by itself, who approves the
-others, and on what grounds.
+"""`answering.toml` of the state folder: which categories a record system may answer by itself, who approves
+the others, and on what grounds.
 
 Promises: a category without a rule waits for a person, an unknown field or word refuses the whole file (an
 unreadable rule must not read as permission), no rule makes what `NEVER_AUTOMATIC` names leave by itself, and
@@ -38,7 +38,7 @@ class Release(StrEnum):
 
 
 class Sensitive(StrEnum):
-    """What becomes of a category in which the record marks something as sensitive. It never leaves either way."""
+    """What becomes of a category in which the record marks something as sensitive. That never leaves."""
 
     WAITING = "waiting"
     """A person looks."""
@@ -50,8 +50,8 @@ class Sensitive(StrEnum):
 
 NEVER_AUTOMATIC: Final = frozenset({Category.POLICE_INTELLIGENCE, Category.ADOPTION, Category.SEXUAL_HEALTH})
 """Intelligence needs sanitising by a person; the other two are made of specially protected facts (adoption;
-fertility treatment and sexually transmitted infection). Others only *can* hold such a fact, and where a record
-does it stays by its mark.
+fertility treatment and sexually transmitted infection). Others only *can* hold such a fact, and where a
+record does it stays by its mark.
 """
 
 

@@ -1,7 +1,7 @@
 """An answer by a person on its way out: who may let it go, what they must have seen, and the second person.
 
-Promises: nothing is sent before all of it may be; what the third-party check finds leaves only acknowledged one
-by one; where two persons are demanded, the item leaves when somebody else has approved exactly what was
+Promises: nothing is sent before all of it may be; what the third-party check finds leaves only acknowledged
+one by one; where two persons are demanded, the item leaves when somebody else has approved exactly what was
 prepared, and each step is journalled with who and when.
 """
 
@@ -119,8 +119,8 @@ async def approve(
     """Approve exactly the draft of that digest and let it go.
 
     Raises:
-        WrongOrder: `nothing-prepared`, `draft-changed`, `not-the-approver`, `own-draft`, `not-prepared-by-person`,
-            `no-conditions`, or as `send_item`.
+        WrongOrder: `nothing-prepared`, `draft-changed`, `not-the-approver`, `own-draft`,
+            `not-prepared-by-person`, `no-conditions`, or as `send_item`.
         NotSeen: something was found that is not acknowledged.
     """
     order, now = draft_to_approve(folder, exchange, category)
@@ -190,7 +190,7 @@ def _verify_second(folder: Folder, exchange: str, category: Category, by: Practi
     if who is None:
         raise WrongOrder(
             "not-prepared-by-person",
-            "Two persons are needed and the first has not prepared it: gatehouse-adapter answer, then approve.",
+            "Two persons are needed and the first has not prepared it: run gatehouse-adapter answer first.",
         )
     if same_person(who, by.id):
         raise WrongOrder("own-draft", "You prepared this yourself: another person must approve it.")

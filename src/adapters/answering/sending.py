@@ -34,8 +34,8 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """One category's answer, journalled. `envelope` where it is sealed, `act` where it is a signed act, `digest`
-    of the draft where it waits for a second person.
+    """One category's answer, journalled. `envelope` where it is sealed, `act` where it is a signed act,
+    `digest` of the draft where it waits for a second person.
     """
 
     category: Category
@@ -69,8 +69,8 @@ def _verify_nil(order: ItemOrder) -> None:
     if not (searched.systems and searched.by and searched.as_of):
         raise WrongOrder(
             "nil-says-too-little",
-            "A nil that the asker is told says in which systems was searched, by what and to what date (as_of); "
-            "without that it reassures falsely.",
+            "A nil that the asker is told says which systems were searched, by what, and to what date "
+            "(as_of): it reassures falsely without.",
         )
 
 
@@ -85,17 +85,19 @@ def drafted(folder: Folder, exchange: str, category: Category) -> ItemOrder | No
     return None if data is None else _ORDER.validate_json(data)
 
 
+def all_drafted(folder: Folder, exchange: str, wanted: frozenset[Category]) -> dict[Category, ItemOrder]:
+    """The prepared items of those categories that have one."""
+    found = {category: drafted(folder, exchange, category) for category in sorted(wanted)}
+    return {category: draft for category, draft in found.items() if draft is not None}
+
+
 def prepared(folder: Folder, exchange: str, wanted: frozenset[Category], by: Practitioner) -> Answer:
     """What the record system has prepared, in the name of the person who approves it.
 
     Raises:
         WrongOrder: `nothing-prepared`.
     """
-    items = tuple(
-        replace(draft, practitioner=by)
-        for category in sorted(wanted)
-        if (draft := drafted(folder, exchange, category)) is not None
-    )
+    items = tuple(replace(draft, practitioner=by) for draft in all_drafted(folder, exchange, wanted).values())
     if not items:
         raise WrongOrder(
             "nothing-prepared", "Nothing is prepared for this; answer it yourself, or from a form."

@@ -66,7 +66,8 @@ _ADDRESS: Final = re.compile(
 )
 _SOURCE: Final = re.compile(
     r"(?<!\w)(?:"
-    r"informants?|chis|covert(?:ly)?|undercover|surveillance|crimestoppers|whistle-?blowers?|tip(?:ped)?[- ]?off"
+    r"informants?|chis|covert(?:ly)?|undercover|surveillance|crimestoppers|whistle-?blowers?"
+    r"|tip(?:ped)?[- ]?off"
     r"|anonymous(?:ly)?|(?:an?|the|our|this|confidential|reliable|untested)\s+source"
     r"|sources?\s+(?:told|said|says?|states?|stated|reports?|reported|close)"
     r"|(?:neighbours?|relatives?|grandmother|grandfather|aunt|uncle|friend|colleague|caller|referrer|sibling)"
@@ -95,8 +96,8 @@ def findings(order: ItemOrder, people: Sequence[Person]) -> tuple[Finding, ...]:
                 continue
             if kind is Kind.ADDRESS and order.category is Category.DEMOGRAPHICS and not own.addresses:
                 continue  # The asker named no address; where the person lives is what was asked.
-            id = _id(order.category, kind, place, what)
-            found.setdefault(id, Finding(id=id, kind=kind, entry=index, place=place, text=what))
+            name = _id(order.category, kind, place, what)
+            found.setdefault(name, Finding(id=name, kind=kind, entry=index, place=place, text=what))
     return tuple(found.values())
 
 
@@ -175,5 +176,5 @@ def _of_entry(entry: Entry) -> Iterator[tuple[str, str, bool]]:
 
 
 def _id(category: Category, kind: Kind, place: str, text: str) -> str:
-    whole = "\0".join((category.value, kind.value, place, text))
+    whole = f"{category.value}\0{kind.value}\0{place}\0{text}"
     return hashlib.sha256(whole.encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""Who prepared, approved or sent back which exact draft, and when: journalled, and bound to the draft's digest.
+"""Who prepared, approved or sent back which exact draft, and when: journalled, bound to the draft's digest.
 
 Promises: an approval counts for the draft it was given to and for no other, and never for one's own.
 """
@@ -81,7 +81,12 @@ async def sign(
     reason: str | None = None,
 ) -> None:
     """Journal a step."""
-    values = {"exchange": exchange, "category": category.value, "step": step.value, "person": by.id}
+    values: dict[str, str | None] = {
+        "exchange": exchange,
+        "category": category.value,
+        "step": step.value,
+        "person": by.id,
+    }
     values |= {"role": by.role.value, "digest": digest, "reason": reason}
     at = folder.clock.now()
 

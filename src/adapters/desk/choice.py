@@ -1,7 +1,7 @@
 """Which record is whose: what a record system offered, and what a person chose.
 
-Promises: both are sealed in the journal; a choice is journalled with who made it and when, and has the running
-adapter prepare what waits once more, by that record.
+Promises: both are sealed in the journal; a choice is journalled with who made it and when, and has the
+running adapter prepare what waits once more, by that record.
 """
 
 import sqlite3
@@ -92,13 +92,17 @@ def chosen(folder: Folder, exchange: str) -> dict[int, PersonRef | None]:
 
 
 def _question(folder: Folder, row: sqlite3.Row) -> Question:
-    id = f"{row['exchange']}:{row['subject']}"
+    context = f"{row['exchange']}:{row['subject']}"
     sealed = row["sealed_choice"]
     return Question(
         subject=row["subject"],
-        candidates=_CANDIDATES.validate_json(folder.journal.open(row["sealed_candidates"], _OFFERED, id)),
+        candidates=_CANDIDATES.validate_json(
+            folder.journal.open(row["sealed_candidates"], _OFFERED, context)
+        ),
         chosen=sealed is not None,
-        choice=None if sealed is None else _CHOICE.validate_json(folder.journal.open(sealed, _CHOSEN, id)),
+        choice=None
+        if sealed is None
+        else _CHOICE.validate_json(folder.journal.open(sealed, _CHOSEN, context)),
         by=row["person"],
         role=row["role"],
         at=row["chosen_at"],
