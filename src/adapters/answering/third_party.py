@@ -55,6 +55,12 @@ _EXPECTED: Final = {
     Category.GP_REGISTRATION: frozenset({Kind.NAME, Kind.PRACTICE}),
 }
 
+_ALL: Final = frozenset(Kind)
+_STAFF: Final = _ALL - {Kind.NAME}
+"""Who of the agency wrote it down, and where: staff and places of work have names."""
+_REFERENCE: Final = frozenset({Kind.SOURCE})
+"""An id of the record system, whose digits mean nothing elsewhere."""
+
 _NHS: Final = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
 _PNC: Final = re.compile(r"(?<![\w/])(?:19|20)?\d{2}/\d{1,7}[A-Z](?!\w)")
 _CRO: Final = re.compile(r"(?<![\w/])(?:SF)?\d{1,6}/\d{2}[A-Z](?!\w)")
@@ -90,9 +96,9 @@ def findings(order: ItemOrder, people: Sequence[Person]) -> tuple[Finding, ...]:
     own = _Own.of(people)
     expected = _EXPECTED.get(order.category, frozenset())
     found: dict[str, Finding] = {}
-    for index, place, text, staff in _texts(order):
-        for kind, what in _in(text, own, staff=staff):
-            if kind in expected:
+    for index, place, text, looked_for in _texts(order):
+        for kind, what in _in(text, own):
+            if kind in expected or kind not in looked_for:
                 continue
             if kind is Kind.ADDRESS and order.category is Category.DEMOGRAPHICS and not own.addresses:
                 continue  # The asker named no address; where the person lives is what was asked.
@@ -130,7 +136,7 @@ class _Own:
         )
 
 
-def _in(text: str, own: _Own, *, staff: bool) -> Iterator[tuple[Kind, str]]:
+def _in(text: str, own: _Own) -> Iterator[tuple[Kind, str]]:
     rest = text
     for pattern in (_PNC, _CRO, _NHS):
         for what in pattern.findall(rest):
@@ -145,34 +151,34 @@ def _in(text: str, own: _Own, *, staff: bool) -> Iterator[tuple[Kind, str]]:
             yield Kind.ADDRESS, match[0]
     for what in practices_in(rest):
         yield Kind.PRACTICE, what
-    if not staff:
-        for what in names_in(_ADDRESS.sub(" ; ", rest), own.names):
-            yield Kind.NAME, what
+    for what in names_in(_ADDRESS.sub(" ; ", rest), own.names):
+        yield Kind.NAME, what
     for match in _SOURCE.finditer(rest):
         yield Kind.SOURCE, match[0]
 
 
-def _texts(order: ItemOrder) -> Iterator[tuple[int | None, str, str, bool]]:
-    """Entry, place, text, and whether it says who of the agency wrote something down."""
+def _texts(order: ItemOrder) -> Iterator[tuple[int | None, str, str, frozenset[Kind]]]:
+    """Entry, place, text, and what is looked for in it."""
     for index, entry in enumerate(order.entries):
-        for place, text, staff in _of_entry(entry):
-            yield index, f"entry {index + 1}, {place}", text, staff
-    yield None, "why it is given", order.necessity, False
+        for place, text, kinds in _of_entry(entry):
+            yield index, f"entry {index + 1}, {place}", text, kinds
+    yield None, "why it is given", order.necessity, _ALL
     if order.conditions is not None:
-        yield None, "conditions", order.conditions, False
+        yield None, "conditions", order.conditions, _ALL
     for system in (*order.searched.systems, *order.searched.by):
-        yield None, "what was searched", system, True
+        yield None, "what was searched", system, _STAFF
     for redaction in order.redactions:
-        yield None, "what was left out", redaction.place, True
+        yield None, "what was left out", redaction.place, _STAFF
 
 
-def _of_entry(entry: Entry) -> Iterator[tuple[str, str, bool]]:
-    yield "words", entry.what, False
+def _of_entry(entry: Entry) -> Iterator[tuple[str, str, frozenset[Kind]]]:
+    yield "words", entry.what, _ALL
     if entry.recorded_by is not None:
-        yield "recorded by", entry.recorded_by, True
-    # A reference is an id of the record system, whose digits mean nothing elsewhere.
+        yield "recorded by", entry.recorded_by, _STAFF
+    if entry.reference is not None:
+        yield "reference", entry.reference, _REFERENCE
     for name, value in entry.detail.items():
-        yield f"detail {name}", value, name in ("at", "place")
+        yield f"detail {name}", value, _STAFF if name in ("at", "place") else _ALL
 
 
 def _id(category: Category, kind: Kind, place: str, text: str) -> str:

@@ -51,6 +51,7 @@ def _taken(order: ItemOrder, finding: Finding, *, whole: bool, prompt: Prompt) -
     number = finding.entry + 1
     if whole:
         return edit.remove(order, number, reason)
-    if finding.place.endswith("recorded by"):
-        return edit.redact_field(order, number, edit.Field.RECORDED_BY, reason)
+    for field, place in ((edit.Field.RECORDED_BY, "recorded by"), (edit.Field.REFERENCE, "reference")):
+        if finding.place.endswith(place):
+            return edit.redact_field(order, number, field, reason)
     return edit.redact_passage(order, number, finding.text, reason)
