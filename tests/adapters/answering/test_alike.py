@@ -17,13 +17,13 @@ from tests.adapters.answering.records import CLEAN, VISITS, Records, rules
 from tests.adapters.answering.scene import answers_from, asked, looked_at, task
 from tests.adapters.core.conftest import Town
 from tests.adapters.core.made import WORKER
+from tests.broker.exchange.record_log import records as log
 
 _KEPT_BACK = rules(f"{VISITS.value}: release = 'automatic'\nsensitive = 'withheld'")
 
 
 async def _log_size(town: Town) -> int:
-    row = await town.hub.pool.fetchrow("SELECT count(*) AS size FROM record")
-    return int(row["size"])
+    return len(await log(town.hub))
 
 
 async def test_each_is_the_same_to_the_asker(pair: Town) -> None:
