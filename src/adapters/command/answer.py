@@ -116,7 +116,7 @@ async def _given(
         return replace(answer, acknowledged=answer.acknowledged | acknowledged)
     if arguments.approve:
         return replace(prepared(folder, exchange, wanted, practitioner(arguments)), acknowledged=acknowledged)
-    at_terminal()
+    at_terminal(instead="--from FILE.yaml or --approve")
     by, prompt = practitioner(arguments), Prompt()
     await ask_whose(folder, exchange, opening.body.subjects, by, prompt, within=arguments.wait)
     return ask_person(folder, ask, wanted & open_categories(folder, exchange), by, prompt)

@@ -64,12 +64,12 @@ class _Sitting:
     acknowledged: set[str] = field(default_factory=set)
 
 
-def at_terminal() -> None:
-    """Return only where a person can be asked. Raises WrongOrder, `no-terminal`."""
+def at_terminal(*, instead: str) -> None:
+    """Return only where a person can be asked; `instead` is what to give elsewhere. Raises WrongOrder,
+    `no-terminal`.
+    """
     if not sys.stdin.isatty():
-        raise WrongOrder(
-            "no-terminal", "There is no terminal to ask you in; give --from FILE.yaml or --approve."
-        )
+        raise WrongOrder("no-terminal", f"There is no terminal to ask you in; give {instead}.")
 
 
 def ask_person(

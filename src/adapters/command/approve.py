@@ -60,6 +60,7 @@ async def _approve(arguments: argparse.Namespace) -> int:
     from adapters.answering import releasing
     from adapters.command.answer_report import report_answers
     from adapters.command.answer_show import category_lines, show
+    from adapters.command.answer_terminal import at_terminal
     from adapters.command.desk_folder import desk
     from adapters.command.exit import Exit
     from adapters.command.prompt import Prompt
@@ -85,6 +86,7 @@ async def _approve(arguments: argparse.Namespace) -> int:
             return Exit.DONE
         seen = frozenset(arguments.acknowledge)
         if arguments.digest is None:
+            at_terminal(instead="--digest, as --show prints it, and --acknowledge for each finding")
             say(*category_lines(folder, arguments.exchange, category))
             seen |= _asked(folder, arguments.exchange, category, seen, Prompt())
         queued = await releasing.approve(
@@ -99,14 +101,12 @@ def _asked(
     """Put each finding to the person, then the whole; what they acknowledged.
 
     Raises:
-        WrongOrder: `no-terminal`, `nothing-answered`.
+        WrongOrder: `nothing-answered`.
     """
     from adapters.answering.releasing import check, draft_to_approve
     from adapters.answering.third_party import unseen
-    from adapters.command.answer_terminal import at_terminal
     from adapters.errors import WrongOrder
 
-    at_terminal()
     order, _ = draft_to_approve(folder, exchange, category)
     stopped = WrongOrder(
         "nothing-answered", "Nothing was approved; approve --back sends it back with a reason."

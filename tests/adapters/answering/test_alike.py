@@ -1,5 +1,5 @@
-"""To the asker, where existence may not be confirmed, nil, decline, waiting past due and a protected fact are one
-thing: the same bytes but for ids and times, and as many entries in the log.
+"""To the asker, where existence may not be confirmed, nil, decline, waiting past due and a protected fact are
+one thing: the same bytes but for ids and times, and as many entries in the log.
 """
 
 import json
@@ -52,6 +52,8 @@ async def test_each_is_the_same_to_the_asker(pair: Town) -> None:
                     reason=DeclineReason.EXCESSIVE,
                     practitioner=WORKER,
                 )
+            case "waiting":
+                assert task(health, exchange).state is TaskState.WAITING
             case "protected":
                 # By the rule, with nobody there; the reason stays at the source for its officer.
                 assert task(health, exchange).state is TaskState.DECLINED

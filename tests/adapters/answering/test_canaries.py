@@ -1,8 +1,10 @@
-"""Fifty answers, each with something planted that must not cross: an informant, a refuge, a placement, a new GP,
-a birth name. Each is stopped by a rule or shown to the person, through the real adapters and a real hub.
+"""Fifty answers, each with something planted that must not cross: an informant, a refuge, a placement, a new
+GP, a birth name. Each is stopped by a rule or shown to the person, through the real adapters and a real hub.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import cycle
 from typing import Final
 
 import pytest
@@ -25,7 +27,7 @@ from tests.adapters.core.made import WORKER
 PERSON, HOME, POSTCODE = "Maud Madeup", "17 Figment Crescent", "ZZ99 4XY"
 SURGERY, PHONE, BIRTH = "Imaginary Lane Surgery", "01632 960111", "Testina Madeup"
 CARRIERS: Final = ("what", "detail", "recorded_by", "sensitive")
-"""Where it is planted: the words, a detail, who wrote it down; or in a row that the record marks as sensitive."""
+"""Where it is planted: the words, a detail, who wrote it down; or a row the record marks as sensitive."""
 
 CANARIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     # What must not cross, and the words it is planted in.
@@ -145,13 +147,18 @@ async def test_none_crosses(pair: Town, kind: str) -> None:
             assert caught.value.findings
             assert secret not in caught.value.message
             assert task(health, exchange).state is TaskState.PREPARED
-            said = iter(["remove", "third-party"] * 9)
-            order = see(health, order, Prompt(lambda _question: next(said)), set())
+            order = see(health, order, Prompt(_remover()), set())
         await send_answer(health, exchange, replace(answer, items=(order,)))
         crossed = await _crossed(pair, exchange)
         assert _squeezed(secret) not in _squeezed(crossed), words
         assert CLEAN.what in crossed
     assert not [each for each in inbox.inbox(care) if Category.CONTACT_REPORT in each.categories]
+
+
+def _remover() -> Callable[[str], str]:
+    """Whoever takes out every entry in which something was found."""
+    said = cycle(["remove", "third-party"])
+    return lambda _question: next(said)
 
 
 async def _crossed(town: Town, exchange: str) -> str:

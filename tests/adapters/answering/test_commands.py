@@ -1,4 +1,4 @@
-"""The commands of whoever answers, as they are typed: inbox, answer --show and --choose, approve, declined."""
+"""The commands of whoever answers, as typed: inbox, answer --show and --choose, approve, declined."""
 
 import asyncio
 import json

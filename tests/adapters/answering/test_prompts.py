@@ -1,4 +1,4 @@
-"""Answering by hand in the terminal: how many prompts a typical ask takes, and what comes of what is typed."""
+"""Answering by hand in the terminal: how many prompts it takes, and what comes of what is typed."""
 
 from collections.abc import Iterator
 
