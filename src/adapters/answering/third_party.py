@@ -121,6 +121,13 @@ class _Own:
     addresses: tuple[str, ...]
     postcodes: frozenset[str]
 
+    def known_in(self, text: str) -> frozenset[str]:
+        """Words that name nobody else in a text: names, and those of an address that is written out in it."""
+        squeezed = spelling.squeeze(text)
+        return self.names.union(
+            *(spelling.words(each) for each in self.addresses if spelling.squeeze(each) in squeezed)
+        )
+
     @classmethod
     def of(cls, people: Sequence[Person]) -> "_Own":
         addresses = [each.address for each in people if each.address is not None]
@@ -129,7 +136,7 @@ class _Own:
             numbers=frozenset(
                 spelling.squeeze(one.value) for each in people for one in each.identifiers if one.value
             ),
-            addresses=tuple(spelling.squeeze(each) for each in addresses),
+            addresses=tuple(addresses),
             postcodes=frozenset(
                 spelling.postal(code) for each in addresses for code in spelling.postcodes_in(each)
             ),
@@ -147,11 +154,11 @@ def _in(text: str, own: _Own) -> Iterator[tuple[Kind, str]]:
         if spelling.postal(what) not in own.postcodes:
             yield Kind.CONTACT, what
     for match in _ADDRESS.finditer(rest):
-        if not any(spelling.squeeze(match[0]) in known for known in own.addresses):
+        if not any(spelling.squeeze(match[0]) in spelling.squeeze(known) for known in own.addresses):
             yield Kind.ADDRESS, match[0]
     for what in practices_in(rest):
         yield Kind.PRACTICE, what
-    for what in names_in(_ADDRESS.sub(" ; ", rest), own.names):
+    for what in names_in(_ADDRESS.sub(" ; ", rest), own.known_in(text)):
         yield Kind.NAME, what
     for match in _SOURCE.finditer(rest):
         yield Kind.SOURCE, match[0]

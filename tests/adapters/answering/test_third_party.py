@@ -42,6 +42,7 @@ def _kinds(words: str, category: Category = Category.HEALTH_ATTENDANCES) -> set[
         "Call to the home on Monday 3 March 2025; no offence recorded.",
         "Seen at Inventon General Hospital, Emergency Department.",
         "Zebedee Quillfeather, NHS 999 000 0018, of 1 Nowhere Lane, ZZ99 1AA, attended.",
+        "Called to 1 Nowhere Lane, Inventon, ZZ99 1AA by telephone.",
         "Zebedee's wheeze; QUILLFEATHER on the wristband.",
         "Child protection plan since May; category Neglect.",
         "BCG given; DASH medium; ADHD queried.",
@@ -56,6 +57,7 @@ def test_what_belongs_to_those_asked_about_is_left_alone(words: str) -> None:
     "words, kinds",
     [
         ("Lives with Maud now.", {"name"}),
+        ("Somebody in Inventon took him.", {"name"}),
         ("Maud Madeup collected him.", {"name"}),
         ("Maud told the desk.", {"name"}),
         ("Seen with Mr Madeup.", {"name"}),
