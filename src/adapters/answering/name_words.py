@@ -26,6 +26,9 @@ _TITLES_WORDS: Final = "mr mrs ms miss mx dr sir dame rev pc dc ds dsgt sgt insp
 _TITLES: Final = frozenset(_TITLES_WORDS.split())
 _TRADE_WORDS: Final = (
     # Words that stand with a capital although they name nobody.
+    "mondays tuesdays wednesdays thursdays fridays saturdays sundays mon tue tues wed thu thur thurs "
+    "fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec year reception autumn spring summer "
+    "winter term half god bst gmt gcse eyfs key stage class form tutor set "
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june "
     "july august september october november december christmas easter english welsh scottish british uk "
     "england wales emergency attendance outpatient inpatient home visit alert asthma autism diabetes "

@@ -43,6 +43,7 @@ def _kinds(words: str, category: Category = Category.HEALTH_ATTENDANCES) -> set[
         "Seen at Inventon General Hospital, Emergency Department.",
         "Zebedee Quillfeather, NHS 999 000 0018, of 1 Nowhere Lane, ZZ99 1AA, attended.",
         "Called to 1 Nowhere Lane, Inventon, ZZ99 1AA by telephone.",
+        "Late on four Mondays of five, Year 3.",
         "Zebedee's wheeze; QUILLFEATHER on the wristband.",
         "Child protection plan since May; category Neglect.",
         "BCG given; DASH medium; ADHD queried.",
