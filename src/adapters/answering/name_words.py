@@ -47,7 +47,8 @@ _TRADE_WORDS: Final = (
 _TRADE: Final = frozenset(_TRADE_WORDS.split())
 _ABBREVIATION: Final = 5
 """A single word so short and all in capitals is an abbreviation, not somebody's name."""
-_SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;\n(\"“‘•–—]|^-|\s-)\s*$")
+_STARTS: Final = '.!?:;("“‘•–—'
+"""After one of these a word stands with a capital though it names nobody."""
 _DOES: Final = re.compile(
     r"\s+(?:told|tells|said|says|rang|rings|called|reports?|reported|lives?|lived|stays?|stayed|moved|asked|saw|"
     r"was\s+seen|witnessed|heard|disclosed|alleged|alleges|works)\b"
@@ -77,7 +78,7 @@ def names_in(text: str, known: frozenset[str]) -> Iterator[str]:
             continue
         if len(strange) == 1 and strange[0][0].isupper() and len(strange[0][0]) <= _ABBREVIATION:
             continue
-        inside = any(not _SENTENCE_START.search(text[:at]) for _, at in strange)
+        inside = any(not _starts(text, at) for _, at in strange)
         does = _DOES.match(text, run[-1][1] + len(run[-1][0])) is not None
         if titled or len(strange) > 1 or inside or does:
             yield text[run[0][1] : run[-1][1] + len(run[-1][0])]
@@ -106,6 +107,14 @@ def _runs(text: str) -> Iterator[list[tuple[str, int]]]:
         end = match.end()
     if run:
         yield run
+
+
+def _starts(text: str, at: int) -> bool:
+    """Whether a sentence, a line or a point of a list begins there."""
+    before = text[:at].rstrip()
+    if not before or "\n" in text[len(before) : at] or before[-1] in _STARTS:
+        return True
+    return before == "-" or before.endswith((" -", "\n-"))
 
 
 def _own(word: str) -> str:

@@ -97,7 +97,7 @@ def findings(order: ItemOrder, people: Sequence[Person]) -> tuple[Finding, ...]:
     expected = _EXPECTED.get(order.category, frozenset())
     found: dict[str, Finding] = {}
     for index, place, text, looked_for in _texts(order):
-        for kind, what in _in(text, own):
+        for kind, what in _in(spelling.readable(text), own):
             if kind in expected or kind not in looked_for:
                 continue
             if kind is Kind.ADDRESS and order.category is Category.DEMOGRAPHICS and not own.addresses:

@@ -71,6 +71,9 @@ def test_what_belongs_to_those_asked_about_is_left_alone(words: str) -> None:
         ("NHS 999 000 0026.", {"number"}),
         ("Letter to Imaginary Lane Surgery.", {"practice"}),
         ("A source told the desk.", {"source"}),
+        ("An in\u00adfor\u200bmant rang.", {"source"}),
+        ("Ring &#48;1632 960111.", {"contact"}),
+        ("At \uff11\uff17 Figment Crescent.", {"address"}),
     ],
 )
 def test_what_belongs_to_nobody_asked_about_is_found(words: str, kinds: set[str]) -> None:
