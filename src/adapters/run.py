@@ -62,6 +62,8 @@ class Adapter:
         self._keys = SubjectKeys(self._work)
         self.rotation = Rotation(self._work)
         self._sent_to = self._acts_to = -1
+        (row,) = folder.journal.rows("last_choice")
+        self._choices_to = row["choice"]
         self._confirmed = self._confirmations()
         self._known = asyncio.Event()
 
@@ -106,6 +108,9 @@ class Adapter:
         for row in journal.rows("acts_after", seq=self._acts_to):
             self._acts_to = row["seq"]
             self.outbox.put(("act", row["jti"]))
+        for row in journal.rows("choices_after", choice=self._choices_to):
+            self._choices_to = row["choice"]
+            self.outbox.put(("asked", row["exchange"]))
         confirmed = self._confirmations()
         if confirmed != self._confirmed:
             self._confirmed = confirmed
@@ -192,6 +197,7 @@ class Adapter:
         while True:
             await asyncio.sleep(_TICK)
             try:
+                await remind.warn(self._work)
                 await remind.remind(self._work)
                 await drain(self._work)
                 await self.rotation.look()

@@ -57,6 +57,8 @@ def by_whom(parser: argparse.ArgumentParser, *, role: str) -> None:
     """`--by` and `--role`: for whom the agency acts; the hub records both."""
     parser.add_argument(
         "--by",
+        "--as",
+        dest="by",
         type=person,
         metavar="ID",
         default=None,
@@ -64,6 +66,17 @@ def by_whom(parser: argparse.ArgumentParser, *, role: str) -> None:
     )
     parser.add_argument(
         "--role", choices=_ROLES, default=role, help="the role in which you act (default: %(default)s)"
+    )
+
+
+def acknowledge(parser: argparse.ArgumentParser) -> None:
+    """`--acknowledge`: what the third-party check found and you have seen."""
+    parser.add_argument(
+        "--acknowledge",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="you have seen this finding of the third-party check and it may leave; once for each",
     )
 
 

@@ -23,6 +23,8 @@ _COMMANDS: Final = (
     "ask",
     "inbox",
     "answer",
+    "approve",
+    "declined",
     "open",
     "status",
     "keys",

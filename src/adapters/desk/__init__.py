@@ -7,6 +7,9 @@
     await answer(folder, ItemOrder(…)) -> jti                adapters.desk.answer
     await nil | decline | withdraw | recall | lift | consent adapters.desk.act      -> the act's jti
     inbox, tasks, read, save_draft, load_draft               adapters.desk.inbox
+    questions, choose                                        adapters.desk.choice
+    signed, sign                                             adapters.desk.approval
+    declines                                                 adapters.desk.declined
     sent, all_sent, act_sent, wait_for                       adapters.desk.follow
     evidence                                                 adapters.desk.evidence
     alarms, end_alarm                                        adapters.desk.alarm
