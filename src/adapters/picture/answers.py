@@ -31,12 +31,10 @@ _ORDER: Final = (
 
 def answers_of(gathered: Gathered, agencies: Mapping[str, AgencyNamed]) -> tuple[AnswerStanding, ...]:
     """One row for each category of each ask, and for each item that answers none of them."""
-    rows = [
-        row
-        for ask in gathered.asks
-        for category in ask.categories
-        for row in _rows(gathered, agencies, ask, category)
-    ]
+    rows: list[AnswerStanding] = []
+    for ask in gathered.asks:
+        for category in ask.categories:
+            rows += _rows(gathered, agencies, ask, category)
     return tuple(sorted(rows, key=lambda row: (_ORDER.index(row.standing), row.name, row.about)))
 
 
@@ -113,9 +111,10 @@ def _silent(blank: AnswerStanding, gathered: Gathered, ask: AskStanding) -> Answ
     unread = _unread(gathered, ask, blank.category)
     speak = f"Speak to {blank.contact}."
     if unread is not None:
+        why = unread.outcome.replace("_", " ")
         return row(
             Standing.UNREADABLE,
-            f"An answer came on {moment(unread.at)} and could not be opened ({unread.outcome.replace('_', ' ')}). {speak}",
+            f"An answer came on {moment(unread.at)} and could not be opened ({why}). {speak}",
         )
     if ask.trouble is not None:
         return row(Standing.NOT_SENT, f"Not asked yet: {ask.trouble}")

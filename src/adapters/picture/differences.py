@@ -12,7 +12,7 @@ Struck statements take no part. Nothing is decided here: both sides stand as the
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import combinations
 from typing import Final
@@ -45,9 +45,9 @@ _ABSENT: Final = re.compile(
     r"\b(absen\w*|did not attend|dna|not attended|no attendance|was not brought|not in school|not present)\b",
     re.IGNORECASE,
 )
-_PRESENT: Final = re.compile(r"\b(present|attended|attendance|in school|seen)\b", re.IGNORECASE)
+_PRESENT: Final = re.compile(r"\b(present|attended|in school)\b", re.IGNORECASE)
 _VISIT: Final = re.compile(
-    r"\b(hospital|clinic|doctor|gp|surgery|dentist|appointment|a&e|emergency department|ward)\b",
+    r"\b(hospital|clinic|doctor|gp|surgery|dentist|appointment|a&e|emergency department)\b",
     re.IGNORECASE,
 )
 _SCHOOL: Final = frozenset({Category.ATTENDANCE, Category.SCHOOL_CONCERNS, Category.CONTACT_REPORT})
@@ -114,24 +114,55 @@ def _of_days(statements: Iterable[Statement]) -> Iterator[_Found]:
         if (on := _day(each)) is not None:
             days[each.person, on].append(each)
     for (person, on), together in days.items():
-        for one, other in combinations(together, 2):
-            for what in _between(one, other):
-                yield person, f"{what}, {day(on)}", (_side(one), _side(other))
+        for what, sides in (
+            *_details_differ(together),
+            *_presence_differs(together),
+            *_not_attended(together),
+        ):
+            yield person, f"{what}, {day(on)}", tuple(map(_side, sides))
 
 
-def _between(one: Statement, other: Statement) -> Iterator[str]:
-    mine, theirs = _details(one), _details(other)
-    for key in mine.keys() & theirs.keys():
-        counts = one.agency != other.agency or key in _REASON
-        if counts and plain_name(mine[key]) != plain_name(theirs[key]):
-            yield f"{key.capitalize()} differs"
-    if one.agency != other.agency and one.category is other.category:
-        if {_presence(one), _presence(other)} == {True, False}:
-            yield "Present or absent differs"
-    school, health = (one, other) if one.category in _SCHOOL else (other, one)
-    if _put_down_to_visit(school) and health.category is Category.HEALTH_ATTENDANCES:
-        if _presence(health) is False:
-            yield "An absence is put down to a visit that health says was not attended"
+_Part = tuple[str, Sequence[Statement]]
+
+
+def _details_differ(together: Iterable[Statement]) -> Iterator[_Part]:
+    by: dict[str, list[tuple[Statement, str]]] = defaultdict(list)
+    for each in together:
+        for key, value in {plain_name(key): plain_name(value) for key, value in each.detail}.items():
+            by[key].append((each, value))
+    for key, said in by.items():
+        several = len({value for _, value in said}) > 1
+        if key not in _OWN and ((several and key in _REASON) or _disagree(said)):
+            yield f"{key.capitalize()} differs", [each for each, _ in said]
+
+
+def _presence_differs(together: Iterable[Statement]) -> Iterator[_Part]:
+    by: dict[Category, list[tuple[Statement, bool]]] = defaultdict(list)
+    for each in together:
+        there = _presence(each)
+        if there is not None:
+            by[each.category].append((each, there))
+    for said in by.values():
+        if _disagree(said):
+            yield "Present or absent differs", [each for each, _ in said]
+
+
+def _not_attended(together: Sequence[Statement]) -> Iterator[_Part]:
+    absences = [each for each in together if _put_down_to_visit(each)]
+    health = [each for each in together if each.category is Category.HEALTH_ATTENDANCES]
+    if absences and health and all(_presence(each) is False for each in health):
+        yield (
+            "An absence is put down to a visit that health says was not attended",
+            [*absences, *health],
+        )
+
+
+def _disagree(said: Iterable[tuple[Statement, Hashable]]) -> bool:
+    """Whether two agencies have no value in common: one that says both says nothing against another."""
+    values: dict[str, set[Hashable]] = defaultdict(set)
+    for each, value in said:
+        values[each.agency].add(value)
+    return any(one.isdisjoint(other) for one, other in combinations(values.values(), 2))
 
 
 def _of_visits(
@@ -173,11 +204,6 @@ def _presence(each: Statement) -> bool | None:
 
 def _text(each: Statement) -> str:
     return " ".join((each.what, *(value for _, value in each.detail)))
-
-
-def _details(each: Statement) -> dict[str, str]:
-    found = {plain_name(key): value for key, value in each.detail}
-    return {key: value for key, value in found.items() if key not in _OWN}
 
 
 def _side(each: Statement) -> DifferenceSide:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from adapters.picture.people import ALIKE
 from adapters.picture.picture import ANSWERED, AnswerStanding, Picture, Sort, Standing, Statement
-from adapters.picture.wording import counted, day, listed, moment
+from adapters.picture.wording import NATURES, counted, day, listed, moment
+from broker.protocol.body import Nature
 
 _OPEN = {
     Standing.OVERDUE: "No answer, and overdue",
@@ -38,28 +40,25 @@ def glance(picture: Picture) -> Iterator[str]:
 def doubts(picture: Picture) -> Iterator[str]:
     """What must not be read as certain."""
     statements = _all(picture)
-    if picture.differences:
-        yield (
-            f"Sources differ in {counted(len(picture.differences), 'place')} "
-            f"({', '.join(each.ref for each in picture.differences)}): both sides are shown, nothing is decided."
-        )
-    if struck := [each.ref for each in statements if each.struck is not None]:
-        yield f"Corrected by {_their(struck)} source: {', '.join(struck)}, struck through."
-    if weak := [each.ref for each in statements if _weak(each)]:
-        yield f"Graded by {_their(weak)} own source as not reliable, not known or suspected false: {', '.join(weak)}."
-    if said := [each.ref for each in statements if each.nature == "allegation"]:
-        yield f"{counted(len(said), 'statement is an allegation', 'statements are allegations')}: {', '.join(said)}."
+    if refs := [each.ref for each in picture.differences]:
+        yield f"Sources differ: {', '.join(refs)}. Both sides are shown; nothing is decided here."
+    if refs := [each.ref for each in statements if each.struck is not None]:
+        yield f"Corrected by its own source and struck through: {', '.join(refs)}."
+    if refs := [each.ref for each in statements if _weak(each)]:
+        yield f"Graded as not reliable, not known or suspected false: {', '.join(refs)}."
+    if refs := [each.ref for each in statements if each.nature == NATURES[Nature.ALLEGATION]]:
+        yield f"Allegations: {', '.join(refs)}."
     for person in picture.people:
-        for why in person.joined:
-            if why.startswith("described alike"):
-                yield f"{person.label} is taken for one person across sources only because {why}."
+        if ALIKE in person.joined:
+            yield f"{person.label} is taken for one person across sources because they are {ALIKE}."
         for apart in person.kept_apart:
             yield f"{person.label} ({person.ref}) is kept apart: {apart}."
-    removed = sum(len(each.removed) for each in (*statements, *picture.answers))
+    removed = sum(len(each.removed) for each in statements) + sum(len(row.removed) for row in picture.answers)
     if removed:
-        yield f"{counted(removed, 'passage was', 'passages were')} left out by the sources; where and why is shown."
-    if picture.undated:
-        yield f"{counted(len(picture.undated), 'statement has', 'statements have')} no date; listed at the end."
+        what = counted(removed, "passage was", "passages were")
+        yield f"{what} left out by the sources; where and why is shown."
+    if number := len(picture.undated):
+        yield f"{counted(number, 'statement has', 'statements have')} no date; listed at the end."
     for each in picture.corrections:
         if each.note is not None:
             yield f"A correction by {each.by} of {moment(each.at)} could not be applied. {each.note}"
@@ -95,7 +94,3 @@ def _all(picture: Picture) -> tuple[Statement, ...]:
 
 def _weak(each: Statement) -> bool:
     return each.grading is not None and (each.grading[0] == "3" or each.grading[1] in "DE")
-
-
-def _their(refs: list[str]) -> str:
-    return "its" if len(refs) == 1 else "their"

@@ -17,7 +17,8 @@ from policies.vocabulary import SubjectRole
 
 _SAME_NUMBER: Final = "the same checked NHS number"
 _SAME_SUBJECT: Final = "named as the same person in their exchange"
-_ALIKE: Final = "described alike: the same name and birth date, no shared number"
+ALIKE: Final = "described alike: the same name and birth date, no shared number"
+"""Why people are taken for one without a number that says so."""
 _ORDER: Final = tuple(SubjectRole)
 
 
@@ -58,7 +59,7 @@ def join(described: Sequence[Described]) -> Household:
     groups = _Groups(described)
     groups.unite(_number, _SAME_NUMBER)
     groups.unite(lambda each: each.person.t1, _SAME_SUBJECT)
-    groups.unite(_alike, _ALIKE)
+    groups.unite(_alike, ALIKE)
     found = sorted(groups.all(), key=lambda group: min(_ORDER.index(each.person.role) for each in group))
     refs = {id(group): f"P{number}" for number, group in enumerate(found, 1)}
     labels = _labels(found)

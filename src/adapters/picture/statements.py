@@ -198,7 +198,7 @@ def _corrections(
         target = _target(one)
         if target is None:
             continue
-        sender, (envelope, indexes, why) = one.body.sender, target
+        sender, (envelope, _, why) = one.body.sender, target
         by = names.get(sender, sender)
         mark = Struck(by=by, at=one.at, why=why)
         note = None
