@@ -30,7 +30,7 @@ _ORDER: Final = (
 
 
 def answers_of(gathered: Gathered, agencies: Mapping[str, AgencyNamed]) -> tuple[AnswerStanding, ...]:
-    """One row for each category of each ask, and for each item that answers none of them."""
+    """A row for each category of each ask; several, where it was answered several times."""
     rows: list[AnswerStanding] = []
     for ask in gathered.asks:
         for category in ask.categories:
@@ -116,15 +116,15 @@ def _silent(blank: AnswerStanding, gathered: Gathered, ask: AskStanding) -> Answ
             Standing.UNREADABLE,
             f"An answer came on {moment(unread.at)} and could not be opened ({why}). {speak}",
         )
+    if ask.withdrawn:
+        return row(Standing.WITHDRAWN, "The ask was withdrawn; no answer is awaited.")
     if ask.trouble is not None:
-        return row(Standing.NOT_SENT, f"Not asked yet: {ask.trouble}")
+        return row(Standing.NOT_SENT, f"The ask is not with them: {ask.trouble}")
     if ask.undelivered:
         return row(
             Standing.UNDELIVERED,
             f"The ask never reached it before its time ran out; that is not its silence. {speak}",
         )
-    if ask.withdrawn:
-        return row(Standing.WITHDRAWN, "The ask was withdrawn; no answer is awaited.")
     if blank.category in ask.closed:
         return row(Standing.CLOSED, f"{CLOSURE_SENTENCE} {speak}")
     if ask.due_at is None:

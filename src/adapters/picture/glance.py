@@ -12,7 +12,7 @@ _OPEN = {
     Standing.CLOSED: "Nothing shared (this does not mean nothing is held)",
     Standing.UNREADABLE: "Came and could not be opened",
     Standing.UNDELIVERED: "Never reached",
-    Standing.NOT_SENT: "Not asked yet",
+    Standing.NOT_SENT: "The ask is not with them",
     Standing.WAITING: "Not answered yet",
     Standing.WITHDRAWN: "Withdrawn by us",
 }

@@ -1,7 +1,7 @@
 """The picture as lines for a terminal, none wider than it. Pure.
 
-Promises: every line of the result begins with a mark of ours or stands indented under one, so that no words of
-another can pass for a line of this program. Control characters are taken out where lines are printed.
+Promises: every line begins with a mark of ours or stands indented under one, so that no words of another can
+pass for a line of this program. Control characters are taken out where lines are printed.
 """
 
 import unicodedata
