@@ -29,24 +29,7 @@ def page(picture: Picture) -> str:
     """The whole file."""
     code = picture.handling.words
     title = f"The picture of enquiry {picture.enquiry}"
-    banner = el("p", code, cls="code")
-    sheet = el(
-        "table",
-        el(
-            "thead", el("tr", el("td", banner, role="presentation"), role="presentation"), role="presentation"
-        ),
-        el(
-            "tbody",
-            el(
-                "tr",
-                el("td", el("main", *_content(picture, title)), role="presentation"),
-                role="presentation",
-            ),
-            role="presentation",
-        ),
-        cls="sheet",
-        role="presentation",
-    )
+    sheet = _sheet(el("p", code, cls="code"), el("main", *_content(picture, title)))
     style = _style() + _foot(code)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
@@ -89,6 +72,20 @@ def _content(picture: Picture, title: str) -> Iterator[Element]:
     yield from _section("Corrections", corrections(picture))
     yield from _section("Messages", messages(picture))
     yield from _section("How to read this", legend())
+
+
+def _sheet(banner: Element, main: Element) -> Element:
+    """The whole as a table of two cells: browsers repeat its head on every printed page."""
+
+    def layout(tag: str, *children: Child, cls: str | None = None) -> Element:
+        return el(tag, *children, cls=cls, role="presentation")
+
+    return layout(
+        "table",
+        layout("thead", layout("tr", layout("td", banner))),
+        layout("tbody", layout("tr", layout("td", main))),
+        cls="sheet",
+    )
 
 
 def _section(title: str, content: Iterable[Element]) -> Iterator[Element]:

@@ -8,7 +8,7 @@ from adapters.picture.element import Child, el
 from adapters.picture.people import said_words
 from adapters.picture.picture import ANSWERED, AnswerStanding, Individual, Picture, Standing, Statement
 from adapters.picture.terminal import provenance
-from adapters.picture.wording import HANDLING, counted, day, listed, moment
+from adapters.picture.wording import HANDLING, LEGEND, counted, day, listed, moment
 from policies.vocabulary import HandlingCode
 
 _STANDING: Final = {
@@ -133,11 +133,9 @@ def chronology(picture: Picture, statements: Sequence[Statement]) -> Iterator[El
 def _row(each: Statement, labels: dict[str, str]) -> Element:
     what = el("p", el("span", each.nature, cls=f"tag {each.nature}"), " ", cls="said")
     what.append(el("s", each.what, cls="struck") if each.struck is not None else el("span", each.what))
-    notes: list[Child] = [
-        el("p", f"{'; '.join(f'{key}: {value}' for key, value in each.detail)}", cls="note")
-        if each.detail
-        else None
-    ]
+    notes: list[Child] = []
+    if each.detail:
+        notes.append(el("p", "; ".join(f"{key}: {value}" for key, value in each.detail), cls="note"))
     if each.struck is not None:
         words = f"Corrected by {each.struck.by}, {moment(each.struck.at)}: {each.struck.why}"
         notes.append(el("p", words, cls="bad"))
@@ -188,23 +186,7 @@ def messages(picture: Picture) -> Iterator[Element]:
 
 def legend() -> Iterator[Element]:
     """What the words and letters mean."""
-    yield el(
-        "ul",
-        *(
-            el("li", sentence)
-            for sentence in (
-                "Fact: what the source says happened. Opinion: what somebody thinks. Allegation: what "
-                "somebody says happened. Told: words sent unasked. Decision: what was decided.",
-                "Struck through: corrected by the source that said it. It is kept so that what was done on "
-                "it can be understood.",
-                "Nothing shared: no information was shared; this does not mean that nothing is held.",
-                "Graded (3x5x2): the source (1 reliable, 2 untested, 3 not reliable), the information (A known "
-                "directly, B indirectly but corroborated, C indirectly, D not known, E suspected false), "
-                "handling (P may be shared lawfully, C only under the conditions stated).",
-                "Differ: sources that do not agree, found by plain rules. Both may be true; ask them.",
-            )
-        ),
-    )
+    yield el("dl", *(each for term, words in LEGEND for each in (el("dt", term), el("dd", words))))
 
 
 def _table(caption: str, heads: Sequence[tuple[str, str | None]], rows: Iterable[Element]) -> Element:
@@ -213,7 +195,8 @@ def _table(caption: str, heads: Sequence[tuple[str, str | None]], rows: Iterable
 
 
 def _head(name: str, ref: str | None = None) -> Element:
-    return el("th", name, *([] if ref is None else [" ", _ref(ref)]), scope="row", role="rowheader")
+    number = None if ref is None else _ref(ref)
+    return el("th", name, " ", number, scope="row", role="rowheader")
 
 
 def _ref(ref: str) -> Element:

@@ -39,6 +39,23 @@ HANDLING: Final = {
     HandlingCode.P: "P: may be shared lawfully",
     HandlingCode.C: "C: only under the conditions stated",
 }
+LEGEND: Final = (
+    ("Fact", "What the source says happened."),
+    ("Opinion", "What somebody thinks."),
+    ("Allegation", "What somebody says happened."),
+    ("Told", "Words sent unasked."),
+    ("Decision", "What was decided, and by whom."),
+    ("Struck through", "Corrected by the source that said it; kept so that what rested on it is understood."),
+    ("Nothing shared", "No information was shared; this does not mean that nothing is held."),
+    ("Sources differ", "They do not agree, by plain rules. Both may be true: ask them."),
+    ("Graded (3x5x2): source", "1 reliable, 2 untested, 3 not reliable."),
+    (
+        "Graded: information",
+        "A known directly, B indirectly, corroborated, C indirectly, D not known, E suspected false.",
+    ),
+    ("Graded: handling", "P may be shared lawfully, C only under the conditions stated."),
+)
+"""What the words and letters of a picture mean."""
 _MARKINGS: Final = (
     HandlingCode.OFFICIAL,
     HandlingCode.OFFICIAL_SENSITIVE,
