@@ -1,13 +1,16 @@
 """What a reader needs first, and what is not certain, in sentences. Pure."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from adapters.picture.people import ALIKE
-from adapters.picture.picture import ANSWERED, AnswerStanding, Picture, Sort, Standing, Statement
+from adapters.picture.picture import AnswerStanding, Picture, Sort, Standing, Statement
 from adapters.picture.wording import NATURES, counted, day, listed, moment
 from broker.protocol.body import Nature
 
-_OPEN = {
+_STANDING: Final = {
+    Standing.ANSWERED: "Answered",
+    Standing.NIL: "Found nothing in what was searched",
     Standing.OVERDUE: "No answer, and overdue",
     Standing.CLOSED: "Nothing shared (this does not mean nothing is held)",
     Standing.UNREADABLE: "Came and could not be opened",
@@ -17,6 +20,9 @@ _OPEN = {
     Standing.WITHDRAWN: "Withdrawn by us",
 }
 
+_SOME: Final = 8
+"""Differences named one by one at the beginning; all are shown in their own section."""
+
 
 def glance(picture: Picture) -> Iterator[str]:
     """Whom it is about, how much there is, who has answered and who has not."""
@@ -25,10 +31,7 @@ def glance(picture: Picture) -> Iterator[str]:
     about = listed(children or ["no child is named"])
     yield f"About {about}" + (f", and {counted(others, 'other person', 'other people')}." if others else ".")
     yield _extent(picture)
-    answered = _names(row for row in picture.answers if row.standing in ANSWERED)
-    if answered:
-        yield f"Answered: {'; '.join(answered)}."
-    for standing, words in _OPEN.items():
+    for standing, words in _STANDING.items():
         rows = [row for row in picture.answers if row.standing is standing]
         if rows:
             yield f"{words}: {'; '.join(_names(rows, due=standing in (Standing.WAITING, Standing.OVERDUE)))}."
@@ -40,8 +43,11 @@ def glance(picture: Picture) -> Iterator[str]:
 def doubts(picture: Picture) -> Iterator[str]:
     """What must not be read as certain."""
     statements = _all(picture)
-    if refs := [each.ref for each in picture.differences]:
-        yield f"Sources differ: {', '.join(refs)}. Both sides are shown; nothing is decided here."
+    labels = {person.ref: person.label for person in picture.people}
+    for difference in picture.differences[:_SOME]:
+        yield f"Sources differ ({difference.ref}), {labels[difference.person]}: {difference.what}."
+    if rest := [each.ref for each in picture.differences[_SOME:]]:
+        yield f"They differ also in {', '.join(rest)}."
     if refs := [each.ref for each in statements if each.struck is not None]:
         yield f"Corrected by its own source and struck through: {', '.join(refs)}."
     if refs := [each.ref for each in statements if _weak(each)]:
@@ -50,7 +56,7 @@ def doubts(picture: Picture) -> Iterator[str]:
         yield f"Allegations: {', '.join(refs)}."
     for person in picture.people:
         if ALIKE in person.joined:
-            yield f"{person.label} is taken for one person across sources because they are {ALIKE}."
+            yield f"{person.label} is taken for one person in part because they are {ALIKE}."
         for apart in person.kept_apart:
             yield f"{person.label} ({person.ref}) is kept apart: {apart}."
     removed = sum(len(each.removed) for each in statements) + sum(len(row.removed) for row in picture.answers)
@@ -80,9 +86,8 @@ def _names(rows: Iterable[AnswerStanding], *, due: bool = False) -> list[str]:
     found: dict[str, list[str]] = {}
     for row in rows:
         name = f"{row.name} by {moment(row.due_at)}" if due and row.due_at is not None else row.name
-        about = f"{row.about[0].lower()}{row.about[1:]}"
-        if row.standing is Standing.NIL:
-            about += ", nothing found"
+        # An initial stays one: "GP registration", "health attendances".
+        about = row.about if row.about[:2].isupper() else f"{row.about[0].lower()}{row.about[1:]}"
         if about not in found.setdefault(name, []):
             found[name].append(about)
     return [f"{name} ({', '.join(about)})" for name, about in found.items()]

@@ -58,8 +58,8 @@ def _person(each: Individual) -> Iterator[Element]:
     ):
         if said:
             yield el("p", f"{what}: {said_words(said)}")
-    for why in each.joined:
-        yield el("p", f"Joined from several descriptions: {why}.", cls="note")
+    if each.joined:
+        yield el("p", f"Joined from several descriptions: {'; '.join(each.joined)}.", cls="note")
     for apart in each.kept_apart:
         yield el("p", f"Not joined: {apart}.", cls="note bad")
 

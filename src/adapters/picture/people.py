@@ -206,7 +206,7 @@ def _said(group: Iterable[Described], values: Callable[[Person], list[str]]) -> 
     found: dict[str, dict[str, None]] = {}
     for each in group:
         for value in values(each.person):
-            found.setdefault(value, {})[each.says] = None
+            found.setdefault(" ".join(value.split()), {})[each.says] = None
     return tuple(Said(value=value, by=tuple(by)) for value, by in found.items())
 
 

@@ -78,8 +78,8 @@ def _person(person: Individual, width: int) -> Iterator[str]:
     ):
         if said:
             yield from _under(f"{what}: {said_words(said)}", width)
-    for why in person.joined:
-        yield from _under(f"Joined from several descriptions: {why}.", width)
+    if person.joined:
+        yield from _under(f"Joined from several descriptions: {'; '.join(person.joined)}.", width)
     for apart in person.kept_apart:
         yield from _under(f"Not joined: {apart}.", width)
 
