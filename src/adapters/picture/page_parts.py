@@ -22,6 +22,8 @@ _STANDING: Final = {
     Standing.WITHDRAWN: "Withdrawn",
     Standing.UNREADABLE: "Not readable",
 }
+_QUIET: Final = frozenset({Standing.WAITING, Standing.WITHDRAWN})
+"""Nobody need do anything about it yet."""
 _LONG: Final = 1_200
 """Letters from which a row may break across printed pages."""
 
@@ -84,7 +86,8 @@ def answers_table(picture: Picture) -> Iterator[Element]:
 
 
 def _standing(each: AnswerStanding) -> Element:
-    return el("span", _STANDING[each.standing], cls="good" if each.standing in ANSWERED else "bad")
+    calm = "good" if each.standing in ANSWERED else "quiet" if each.standing in _QUIET else "bad"
+    return el("span", _STANDING[each.standing], cls=calm)
 
 
 def _answer(each: AnswerStanding) -> Iterator[Element]:
@@ -144,7 +147,8 @@ def _row(each: Statement, labels: dict[str, str]) -> Element:
     if each.differs:
         notes.append(el("p", "Sources differ: ", *(_link(ref) for ref in each.differs), cls="bad"))
     notes += [el("p", f"Left out: {one.place} ({one.reason})", cls="note") for one in each.removed]
-    source = [el("p", el("strong", each.says)), el("p", provenance(each), cls="note")]
+    notes.append(el("p", provenance(each), cls="note"))
+    source = [el("p", el("strong", each.says))]
     if each.grading is not None:
         source.append(el("p", f"Graded {each.grading}", cls="note"))
     if each.handling is HandlingCode.C and each.conditions is not None:
@@ -154,7 +158,7 @@ def _row(each: Statement, labels: dict[str, str]) -> Element:
         el("th", day(each.on), el("br"), _ref(each.ref), scope="row", role="rowheader"),
         el("td", labels[each.person]),
         el("td", what, *notes),
-        el("td", *source),
+        el("td", *source, cls="source"),
         id=each.ref,
         cls="long" if len(each.what) > _LONG else None,
     )

@@ -46,10 +46,14 @@ NOW = int(datetime(2026, 11, 25, 9, 0, tzinfo=UTC).timestamp())
 HOUR = 3_600
 AGENCIES = (
     AgencyNamed(id="care", name="Eastmere social care (invented)", duty_contact="duty desk, 01632 960001"),
-    AgencyNamed(id="health", name="Eastmere health (invented)", duty_contact="safeguarding nurse, 01632 960002"),
+    AgencyNamed(
+        id="health", name="Eastmere health (invented)", duty_contact="safeguarding nurse, 01632 960002"
+    ),
     AgencyNamed(id="school", name="Oakfield School (invented)", duty_contact="designated lead, 01632 960003"),
     AgencyNamed(id="police", name="Eastmere police (invented)", duty_contact="protection desk, 01632 960004"),
-    AgencyNamed(id="probation", name="Eastmere probation (invented)", duty_contact="duty officer, 01632 960005"),
+    AgencyNamed(
+        id="probation", name="Eastmere probation (invented)", duty_contact="duty officer, 01632 960005"
+    ),
 )
 OSP = HandlingCode.OFFICIAL_SENSITIVE_PERSONAL
 
@@ -119,7 +123,9 @@ class Case:
                 necessity="Only the records show whether the child was seen on those days.",
             ),
             Ask(
-                **self._declared(jti, "care", to, jti, subjects), categories=list(categories), due_within=due_in
+                **self._declared(jti, "care", to, jti, subjects),
+                categories=list(categories),
+                due_within=due_in,
             ),
         )
         self.asks.append(
@@ -205,7 +211,14 @@ class Case:
         return jti
 
     def message(
-        self, exchange: str, sender: str, to: str, about: MessageAbout, words: str, *, subjects: Sequence[Person] = (WREN,)
+        self,
+        exchange: str,
+        sender: str,
+        to: str,
+        about: MessageAbout,
+        words: str,
+        *,
+        subjects: Sequence[Person] = (WREN,),
     ) -> None:
         """Words between the two parties."""
         jti = self._id()
@@ -279,12 +292,20 @@ def story() -> Gathered:
             detail={"reason": "chest infection"},
             recorded_by="attendance officer",
         ),
-        entry(date(2026, 11, 17), "The mother told the office it was a stomach bug.", detail={"reason": "stomach bug"}),
+        entry(
+            date(2026, 11, 17),
+            "The mother told the office it was a stomach bug.",
+            detail={"reason": "stomach bug"},
+        ),
         entry(date(2026, 11, 18), "Appeared well, and hungry.", nature=Nature.OPINION),
     )
     assert contact
     health = case.ask(
-        "health", Category.HEALTH_ATTENDANCES, Category.HEALTH_CONDITIONS, Category.GP_REGISTRATION, subjects=family,
+        "health",
+        Category.HEALTH_ATTENDANCES,
+        Category.HEALTH_CONDITIONS,
+        Category.GP_REGISTRATION,
+        subjects=family,
         closed={Category.GP_REGISTRATION: NOW - 22 * HOUR},
     )
     police = case.ask(
@@ -330,7 +351,11 @@ def story() -> Gathered:
     case.at += 4 * HOUR
     case.notice(
         "health",
-        entry(date(2026, 9, 2), "Sprained wrist; account given: fell from a swing.", detail={"reason": "fell from a swing"}),
+        entry(
+            date(2026, 9, 2),
+            "Sprained wrist; account given: fell from a swing.",
+            detail={"reason": "fell from a swing"},
+        ),
         notice=NoticeKind.CORRECTION,
         category=Category.HEALTH_ATTENDANCES,
         subjects=(elsewhere,),
@@ -362,9 +387,16 @@ def story() -> Gathered:
         redactions=[Redaction(place="how it became known", reason="source-protection", entry=0)],
     )
     case.message(
-        health, "care", "health", MessageAbout.QUESTION, "Was the child seen alone at any visit?", subjects=family
+        health,
+        "care",
+        "health",
+        MessageAbout.QUESTION,
+        "Was the child seen alone at any visit?",
+        subjects=family,
     )
-    case.message(health, "health", "care", MessageAbout.REPLY, "Once, in March; nothing was said.", subjects=family)
+    case.message(
+        health, "health", "care", MessageAbout.REPLY, "Once, in March; nothing was said.", subjects=family
+    )
     case.notice(
         "care",
         notice=NoticeKind.OUTCOME,
@@ -373,7 +405,9 @@ def story() -> Gathered:
         regards=contact,
         concern="A strategy discussion is held tomorrow.",
         outcome=OutcomeTold(
-            decided=Decided.STRATEGY_DISCUSSION, by="team manager", at=datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+            decided=Decided.STRATEGY_DISCUSSION,
+            by="team manager",
+            at=datetime(2026, 11, 24, 16, 0, tzinfo=UTC),
         ),
     )
     return case.gathered()
