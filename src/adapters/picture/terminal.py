@@ -1,7 +1,7 @@
 """The picture as lines for a terminal, none wider than it. Pure.
 
 Promises: every line begins with a mark of ours or stands indented under one, so that no words of another can
-pass for a line of this program. Control characters are taken out where lines are printed.
+pass for a line of this program. Control characters are taken out.
 """
 
 import unicodedata
@@ -11,6 +11,7 @@ from typing import Final
 from adapters.picture.people import said_words
 from adapters.picture.picture import AnswerStanding, Individual, Picture, Statement
 from adapters.picture.wording import HANDLING, day, listed, moment
+from adapters.plain_text import clean
 from policies.vocabulary import HandlingCode
 
 _NARROWEST: Final = 20
@@ -184,7 +185,7 @@ def cells(text: str) -> int:
 def wrap(text: str, width: int) -> Iterator[str]:
     """The text in lines of at most so many columns; line breaks in it become spaces."""
     line, used = "", 0
-    for word in text.split() or [""]:
+    for word in clean(text).split() or [""]:
         for piece in _pieces(word, width):
             size = cells(piece)
             if line and used + 1 + size <= width:

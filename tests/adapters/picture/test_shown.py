@@ -88,7 +88,7 @@ def flat(text: str) -> str:
     return "".join(clean(text).split())
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(enquiries())
 def test_no_statement_is_lost_and_what_is_struck_is_what_was_corrected(gathered: Gathered) -> None:
     picture = picture_of(gathered)
@@ -100,7 +100,7 @@ def test_no_statement_is_lost_and_what_is_struck_is_what_was_corrected(gathered:
     assert len({each.ref for each in statements}) == len(statements)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(enquiries())
 def test_a_page_is_whole_and_everything_said_is_text_in_it(gathered: Gathered) -> None:
     picture = picture_of(gathered)
@@ -112,7 +112,7 @@ def test_a_page_is_whole_and_everything_said_is_text_in_it(gathered: Gathered) -
         assert flat(each.what) in flat(read.words)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(enquiries(), st.integers(20, 160))
 def test_no_line_is_wider_than_the_terminal_and_no_word_is_lost(gathered: Gathered, width: int) -> None:
     picture = picture_of(gathered)
