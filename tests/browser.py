@@ -78,14 +78,17 @@ async def browser() -> AsyncIterator[Tab]:
             f"--user-data-dir={folder}",
             "--disable-gpu",
             "--no-first-run",
-            # Fetches nothing by itself, and root (a container's user) has no sandbox to be had.
+            # Fetches nothing by itself.
             "--disable-background-networking",
             "--disable-component-update",
-            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            # Containers have neither a sandbox to be had nor much shared memory; it shows only our own pages.
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
             "about:blank",
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "HOME": folder},
         )
         try:
             port = await _port(Path(folder) / "DevToolsActivePort")

@@ -9,6 +9,8 @@
     inbox, tasks, read, save_draft, load_draft               adapters.desk.inbox
     sent, all_sent, act_sent, wait_for                       adapters.desk.follow
     evidence                                                 adapters.desk.evidence
+    enquiries, await add, await remove                       adapters.desk.enquiry
+    gather                                                   adapters.desk.gather
     peers, confirm, fingerprint, rotate_keys, revoke_key     adapters.desk.keys
     await enrol(…)                                           adapters.desk.enrol
 

@@ -299,7 +299,7 @@ def story() -> Gathered:
         ),
         entry(date(2026, 11, 18), "Appeared well, and hungry.", nature=Nature.OPINION),
     )
-    assert contact
+
     health = case.ask(
         "health",
         Category.HEALTH_ATTENDANCES,

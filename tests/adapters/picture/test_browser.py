@@ -1,4 +1,4 @@
-"""The page in a real browser: nothing is cut on a telephone or on paper, and its handling code is on every page."""
+"""The page in a real browser: nothing is cut on screen or paper, its handling code is on every page."""
 
 import shutil
 import subprocess
