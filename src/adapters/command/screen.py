@@ -15,6 +15,8 @@ from pydantic import BaseModel
 
 from adapters.plain_text import clean
 
+__all__ = ["clean", "complain", "give", "moment", "plain", "say", "words"]
+
 
 def say(*lines: str) -> None:
     """Print lines to people."""

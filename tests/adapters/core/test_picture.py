@@ -1,4 +1,4 @@
-"""The picture out of real journals: an enquiry's asks, a contact put into it, answers, silence, the commands."""
+"""The picture out of real journals: an enquiry's asks, a contact put into it, answers, the commands."""
 
 import asyncio
 import json
