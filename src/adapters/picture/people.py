@@ -2,12 +2,15 @@
 
 Joined are, in this order: the same checked NHS number; the same person by its sender's own word within an
 exchange, or by the same traced number across exchanges (equal t1); the same name and birth date, which is
-said to be so ("described alike"). Nobody is joined across two different checked identifiers of one system:
-those are kept apart, and that is said. Nothing else joins anybody.
+said to be so ("described alike"). Nobody is joined across two checked NHS numbers, nor across two checked
+identifiers of another system without one in common, nor to one of two such people who are both alike: they
+are kept apart, and that is said. Nothing else joins anybody.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
 from typing import Final
 
 from adapters.picture.picture import Individual, Said
@@ -94,12 +97,11 @@ class _Groups:
                 if found is not None:
                     first.setdefault(found, []).append(group)
         for groups in first.values():
-            for number, group in enumerate(groups):
-                # Earlier groups may have been emptied into others since.
-                for into in groups[:number]:
-                    if group and into and group is not into and not _clash(into, group):
-                        self._merge(into, group, why)
-                        groups[number] = into
+            standing = [group for group in groups if group]
+            # Where two of them cannot be one, it is not known which of the two a third is.
+            if not any(_clash(one, other) for one, other in combinations(standing, 2)):
+                for group in standing[1:]:
+                    self._merge(standing[0], group, why)
 
     def _merge(self, into: list[Described], group: list[Described], why: str) -> None:
         reasons = self._why.setdefault(id(into), [])
@@ -121,8 +123,13 @@ def _alike(each: Described) -> Hashable | None:
 
 
 def _clash(one: Iterable[Described], other: Iterable[Described]) -> bool:
+    """Whether checked identifiers say that these are two people: two NHS numbers, or two of another system
+    with none in common (a UPN may change, an NHS number that is shared outweighs it).
+    """
     mine, theirs = _checked(one), _checked(other)
-    return any(mine[system].isdisjoint(theirs[system]) for system in mine.keys() & theirs.keys())
+    apart = {system for system in mine.keys() & theirs.keys() if mine[system].isdisjoint(theirs[system])}
+    shared = any(not mine[system].isdisjoint(theirs[system]) for system in mine.keys() & theirs.keys())
+    return NHS_NUMBER in apart or (bool(apart) and not shared)
 
 
 def _checked(group: Iterable[Described]) -> dict[str, set[str]]:
@@ -168,14 +175,21 @@ def _lookalikes(group: list[Described], found: Sequence[list[Described]], refs: 
         same_mark = any(each.person.t1 in marks for each in other)
         if not (same_name or same_mark):
             continue
+        mine, theirs = _births(group), _births(other)
         if _clash(group, other):
             why = "another checked number"
-        elif any(each.person.born for each in group) and any(each.person.born for each in other):
+        elif mine & theirs:
+            why = "described alike, and so is somebody else with another number"
+        elif mine and theirs:
             why = "another birth date"
         else:
             why = "a birth date is missing, so they may be the same"
         apart.append(f"{refs[id(other)]} has the same name or was named as the same: {why}")
     return apart
+
+
+def _births(group: Iterable[Described]) -> set[date]:
+    return {each.person.born for each in group if each.person.born is not None}
 
 
 def _individual(

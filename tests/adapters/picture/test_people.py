@@ -72,13 +72,24 @@ def test_two_checked_numbers_are_never_joined_and_both_are_told_apart() -> None:
     assert any("kept apart" in doubt for doubt in picture.doubtful)
 
 
-def test_somebody_without_a_number_does_not_tie_two_numbers_together() -> None:
+def test_somebody_alike_to_two_people_is_joined_to_neither() -> None:
     picture = seen(
         person("Wren Imaginary", BORN, nhs="9991001018", t1="a"),
         person("Wren Imaginary", BORN, t1="c"),
         person("Wren Imaginary", BORN, nhs="9991001042", t1="b"),
     )
-    assert len(picture.people) == 2
+    assert len(picture.people) == 3
+    (unsure,) = (each for each in picture.people if not each.identifiers)
+    assert len(unsure.kept_apart) == 2
+    assert all("somebody else with another number" in apart for apart in unsure.kept_apart)
+
+
+def test_one_nhs_number_outweighs_two_of_another_system_which_differ() -> None:
+    upns = [[Identifier(system="upn", value=value, checked=True)] for value in ("A1", "A2")]
+    picture = seen(*(person("Wren Imaginary", BORN, nhs="9991001018", others=upn) for upn in upns))
+    assert len(picture.people) == 1
+    assert [each.what for each in picture.differences] == ["UPN number differs"]
+    assert len(seen(*(person("Wren Imaginary", BORN, t1="a", others=upn) for upn in upns)).people) == 2
 
 
 def test_children_come_first_and_statements_name_the_joined_person() -> None:
