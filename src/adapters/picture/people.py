@@ -83,6 +83,7 @@ class _Groups:
     def __init__(self, described: Sequence[Described]) -> None:
         self._groups = [[each] for each in described]
         self._why: dict[int, list[str]] = {}
+        self._into: dict[int, list[Described]] = {}
 
     def all(self) -> list[list[Described]]:
         return [group for group in self._groups if group]
@@ -97,7 +98,7 @@ class _Groups:
                 if found is not None:
                     first.setdefault(found, []).append(group)
         for groups in first.values():
-            standing = [group for group in groups if group]
+            standing = list({id(group): group for group in map(self._now, groups)}.values())
             # Where two of them cannot be one, it is not known which of the two a third is.
             if not any(_clash(one, other) for one, other in combinations(standing, 2)):
                 for group in standing[1:]:
@@ -108,6 +109,13 @@ class _Groups:
         reasons += [each for each in (*self._why.get(id(group), ()), why) if each not in reasons]
         into += group
         group.clear()
+        self._into[id(group)] = into
+
+    def _now(self, group: list[Described]) -> list[Described]:
+        """The group that this one has become part of."""
+        while not group:
+            group = self._into[id(group)]
+        return group
 
 
 def _number(each: Described) -> str | None:

@@ -84,6 +84,17 @@ def test_somebody_alike_to_two_people_is_joined_to_neither() -> None:
     assert all("somebody else with another number" in apart for apart in unsure.kept_apart)
 
 
+def test_a_person_of_two_names_ties_both_together() -> None:
+    """Whichever of the names is looked at first."""
+    picture = seen(
+        person("Wren Imaginary", BORN, t1="a"),
+        person("Wren Imaginary", BORN, nhs="9991001018", t1="b"),
+        person("Wren Pretend", BORN, nhs="9991001018", t1="c"),
+        person("Wren Pretend", BORN, t1="d"),
+    )
+    assert len(picture.people) == 1
+
+
 def test_one_nhs_number_outweighs_two_of_another_system_which_differ() -> None:
     upns = [[Identifier(system="upn", value=value, checked=True)] for value in ("A1", "A2")]
     picture = seen(*(person("Wren Imaginary", BORN, nhs="9991001018", others=upn) for upn in upns))
