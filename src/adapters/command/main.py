@@ -35,6 +35,8 @@ _COMMANDS: Final = (
     "evidence",
     "alarm",
     "connector",
+    "picture",
+    "enquiry",
 )
 _HOUSE: Final = Path(__file__).resolve().parents[2]
 _ABOUT: Final = "An agency's side of Gatehouse: tell, ask and answer about a child through a hub."

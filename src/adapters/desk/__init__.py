@@ -12,6 +12,8 @@
     declines                                                 adapters.desk.declined
     sent, all_sent, act_sent, wait_for                       adapters.desk.follow
     evidence                                                 adapters.desk.evidence
+    enquiries, await add, await remove                       adapters.desk.enquiry
+    gather                                                   adapters.desk.gather
     alarms, end_alarm                                        adapters.desk.alarm
     attention                                                adapters.desk.attention
     peers, confirm, forget, rotate_keys, revoke_key, …       adapters.desk.keys

@@ -355,3 +355,23 @@ WHERE code = 'history-not-shown' AND ended_at IS NULL;
 -- name: drop_checkpoints
 -- Forgets the history that was seen: a person has decided to go on with another.
 DELETE FROM checkpoint;
+SELECT code, detail, at FROM alarm ORDER BY seq;
+
+-- name: put_enquiry_member
+-- Puts an exchange into an enquiry.
+INSERT INTO enquiry_member (exchange, sealed_enquiry, added_at) VALUES (:exchange, :sealed_enquiry, :at);
+
+-- name: drop_enquiry_member
+-- Takes an exchange out of an enquiry it was put into by hand.
+DELETE FROM enquiry_member WHERE seq = :seq;
+
+-- name: drop_enquiry_of_sent
+-- Takes an ask out of the enquiry its form named.
+UPDATE sent SET sealed_enquiry = NULL WHERE seq = :seq;
+
+-- name: enquiry_members
+-- Gives every exchange that is in an enquiry, and under which context its sealed name opens.
+SELECT seq, exchange, jti AS id, :asked AS context, sealed_enquiry, created_at AS at
+FROM sent WHERE sealed_enquiry IS NOT NULL
+UNION ALL
+SELECT seq, exchange, exchange AS id, :added AS context, sealed_enquiry, added_at AS at FROM enquiry_member;
