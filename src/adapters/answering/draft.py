@@ -76,7 +76,12 @@ def _look(connector: Connector, body: AskBody, served: frozenset[Category]) -> t
     readings: _Readings = []
     for index, person in enumerate(body.subjects):
         sought = SubjectSought(
-            role=person.role, name=person.name, born=person.born, identifiers=tuple(person.identifiers)
+            role=person.role,
+            name=person.name,
+            born=person.born,
+            identifiers=tuple(person.identifiers),
+            address=person.address,
+            relatives=tuple(o.name for o in body.subjects if o is not person and o.name is not None),
         )
         match connector.find(sought):
             case Found(person=found):

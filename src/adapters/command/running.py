@@ -7,6 +7,7 @@ journalled.
 import asyncio
 import gc
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -97,11 +98,20 @@ async def _keep_learning(folder: Folder, adapter: Adapter, *, as_json: bool) -> 
 
 
 def _connector(place: str) -> Connector:
+    from adapters.connectors.cin_source import open_cin
+    from adapters.connectors.extract_source import open_extract
     from adapters.connectors.fhir_folder import FhirFolder
+    from adapters.connectors.sql_source import open_sql
 
     kind, _, where = place.partition(":")
+    openers: dict[str, Callable[[Path], Connector]] = {"sql": open_sql, "cin": open_cin, "extract": open_extract}
+    if where and kind in openers:
+        return openers[kind](Path(where))
     if kind != "fhir" or not where:
-        raise WrongOrder("unknown-connector", "A record system is named as fhir:DIR.")
+        raise WrongOrder(
+            "unknown-connector",
+            "A record system is named as fhir:DIR, sql:MAPPING.toml, cin:FILE.xml, cin:DIR or extract:FILE.csv.",
+        )
     if not Path(where).is_dir():
         raise WrongOrder("unknown-connector", "That folder of FHIR records is not there, or is no folder.")
     return FhirFolder(Path(where))

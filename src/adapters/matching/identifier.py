@@ -24,6 +24,16 @@ PNC: Final = "pnc"
 """Police National Computer id: YYYY/NNNNNNNL, or with two digits of the year."""
 CRO: Final = "cro"
 """Criminal Records Office number: NNNNNN/YYL."""
+LA_CHILD: Final = "lachild"
+"""LAchildID: a local authority's own number of a child, as in its statutory returns. It has no check."""
+
+_TITLES: Final = {
+    nhs_number.SYSTEM: "NHS number",
+    UPN: "UPN",
+    PNC: "PNC id",
+    CRO: "CRO number",
+    LA_CHILD: "LAchildID",
+}
 
 _UPN_LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _POLICE_LETTERS: Final = "ZABCDEFGHJKLMNPQRTUVWXY"
@@ -49,6 +59,11 @@ class Written:
     system: str
     value: str
     check: Check
+
+
+def title(system: str) -> str:
+    """Name a kind of identifier in words an asker reads."""
+    return _TITLES.get(system, f"{system} number")
 
 
 def written(identifier: Identifier) -> Written:

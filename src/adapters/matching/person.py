@@ -18,7 +18,8 @@ class Name:
 class Described:
     """What a record says of who somebody is; what it does not say stays empty. Personal data.
 
-    `key` is the connector's own. `names` holds former and other names too. `contacts` are e-mail addresses
+    `key` is the connector's own. `names` holds former and other names too. `former` are identifiers no longer
+    in use: an old one can be all that joins an adopted child to who they were, so it never finds by itself. `contacts` are e-mail addresses
     and telephone numbers, `relatives` the names of people the record connects them with.
     """
 
@@ -26,6 +27,7 @@ class Described:
     names: tuple[Name, ...] = field(default=(), repr=False)
     born: date | None = field(default=None, repr=False)
     identifiers: tuple[Identifier, ...] = field(default=(), repr=False)
+    former: tuple[Identifier, ...] = field(default=(), repr=False)
     addresses: tuple[str, ...] = field(default=(), repr=False)
     contacts: tuple[str, ...] = field(default=(), repr=False)
     relatives: tuple[str, ...] = field(default=(), repr=False)
