@@ -69,17 +69,19 @@ def settle(
     if formerly:
         return _waits(WaitReason.SUPERSEDED, formerly, _scores(described, formerly), connector)
     if (sought.name is None or sought.born is None) and any(_rules_out(each, complete) for each in given):
-        return NotFound(searched=_by_what(searched, sought))
-    return _by_description(
-        sought, everyone, _scores(described, everyone), connector, _by_what(searched, sought)
-    )
+        return NotFound(searched=_by_what(searched, sought, everyone))
+    by_what = _by_what(searched, sought, everyone)
+    return _by_description(sought, everyone, _scores(described, everyone), connector, by_what)
 
 
-def _by_what(searched: Searched, sought: SubjectSought) -> Searched:
+def _by_what(searched: Searched, sought: SubjectSought, everyone: Sequence[Described]) -> Searched:
     """Say by what somebody was searched who was not found."""
     by = list(dict.fromkeys(identifier.title(each.system) for each in sought.identifiers))
     if sought.name is not None and sought.born is not None:
-        by.append("name and birth date, spelt alike or mistyped")
+        nameless = everyone and not any(person.names for person in everyone)
+        by.append(
+            "birth date, as no names are held" if nameless else "name and birth date, spelt alike or mistyped"
+        )
     return Searched(systems=searched.systems, by=by or searched.by, as_of=searched.as_of)
 
 
@@ -103,7 +105,8 @@ def _number_fault(sought: SubjectSought) -> WaitReason | None:
 
 
 def _borne(given: Sequence[Written], identifiers: Iterable[Identifier]) -> list[Written]:
-    recorded = [identifier.written(each) for each in identifiers] if given else []
+    kinds = {each.system for each in given}
+    recorded = [identifier.written(each) for each in identifiers if each.system in kinds]
     return [each for each in given if any(identifier.same(each, other) for other in recorded)]
 
 
