@@ -104,7 +104,11 @@ def _connector(place: str) -> Connector:
     from adapters.connectors.sql_source import open_sql
 
     kind, _, where = place.partition(":")
-    openers: dict[str, Callable[[Path], Connector]] = {"sql": open_sql, "cin": open_cin, "extract": open_extract}
+    openers: dict[str, Callable[[Path], Connector]] = {
+        "sql": open_sql,
+        "cin": open_cin,
+        "extract": open_extract,
+    }
     if where and kind in openers:
         return openers[kind](Path(where))
     if kind != "fhir" or not where:

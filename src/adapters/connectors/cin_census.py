@@ -160,9 +160,7 @@ def _blocks(element: Element, kind: str) -> Iterator[Block]:
 
 
 def _census(header: Block, children: list[Child], faults: Counter[tuple[int, str]]) -> Census:
-    days = [
-        day for name in ("referencedate", "datetime") if (day := read_date(header.one(name))) is not None
-    ]
+    days = [day for name in ("referencedate", "datetime") if (day := read_date(header.one(name))) is not None]
     if not days:
         faults[0, "census-without-date"] += 1
     year, reference = header.one("year"), read_date(header.one("referencedate"))

@@ -82,7 +82,9 @@ def _disabilities(block: Block, reference: str | None) -> Iterator[Row]:
 
 def _episode(block: Block, reference: str | None) -> Iterator[Row]:
     source = block.one("referralsource")
-    referrer = words(source, cin_words.REFERRER) if source and source[:1] not in "19" or source == "10" else None
+    referrer = (
+        words(source, cin_words.REFERRER) if source and source[:1] not in "19" or source == "10" else None
+    )
     nfa = (block.one("referralnfa") or "").lower()
     yield from _dated(
         block,

@@ -45,9 +45,7 @@ def open_cin(place: Path) -> HeldSource:
             serves=_SERVES,
             stamp=lambda: [(path.name, plain_file.stamp(path, CODE)) for path in _tables(place)],
             load=lambda: held(
-                cin_census.read_tables({
-                    path.stem: plain_file.content(path, CODE) for path in _tables(place)
-                })
+                cin_census.read_tables({path.stem: plain_file.content(path, CODE) for path in _tables(place)})
             ),
         )
     return HeldSource(

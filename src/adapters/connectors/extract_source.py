@@ -107,7 +107,8 @@ def _lines(data: bytes, mapping: ExtractMapping, faults: Counter[str]) -> Iterat
         if heading.count(column) != 1:
             there = "is not in the heading" if column not in heading else "is in the heading twice"
             raise ConnectorFailed(
-                CODE, f"The column {column!r} {there}; compare the page beside the extract with its first line."
+                CODE,
+                f"The column {column!r} {there}; compare the page beside the extract with its first line.",
             )
     for number, cells in enumerate(lines, start=1):
         if number > _ROWS:

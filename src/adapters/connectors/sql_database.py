@@ -71,7 +71,8 @@ def open_database(mapping: SqlMapping, beside: Path) -> Database:
         return Postgres(where, seconds=mapping.limits.seconds)
     if "://" in where:
         raise WrongOrder(
-            "unknown-connector", "The mapping's database is a URL postgresql://… or the path of a SQLite file."
+            "unknown-connector",
+            "The mapping's database is a URL postgresql://… or the path of a SQLite file.",
         )
     return Sqlite(beside / where, seconds=mapping.limits.seconds)
 

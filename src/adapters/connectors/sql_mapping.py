@@ -74,7 +74,8 @@ def load_mapping(path: Path) -> SqlMapping:
             data = file.read(_LIMIT + 1)
     except OSError as error:
         raise Unusable(
-            "sql-mapping", f"The mapping cannot be read ({error.strerror}); see that it is there and readable."
+            "sql-mapping",
+            f"The mapping cannot be read ({error.strerror}); see that it is there and readable.",
         ) from None
     return parse_mapping(data)
 
@@ -161,7 +162,7 @@ def _category(reader: Reader) -> CategorySelect:
     detail = reader.optional("detail")
     given = {} if detail is None else detail
     if not isinstance(given, dict) or not all(isinstance(each, str) and each for each in given.values()):
-        raise reader.refuse("detail gives columns their words, such as { closed = \"closed on\" }.")
+        raise reader.refuse('detail gives columns their words, such as { closed = "closed on" }.')
     return CategorySelect(select=select, detail=MappingProxyType(given))
 
 
@@ -170,10 +171,12 @@ def _limits(value: object) -> SqlLimits:
         return SqlLimits()
     reader = Reader(value, at="limits", error=_Malformed)
     usual = SqlLimits()
-    made = SqlLimits(**{
-        name: reader.count(name) if reader.optional(name) is not None else getattr(usual, name)
-        for name in ("seconds", "people", "rows")
-    })
+    made = SqlLimits(
+        **{
+            name: reader.count(name) if reader.optional(name) is not None else getattr(usual, name)
+            for name in ("seconds", "people", "rows")
+        }
+    )
     reader.end()
     return made
 

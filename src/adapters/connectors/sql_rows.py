@@ -64,9 +64,7 @@ def people(rows: Iterable[Values], identifiers: Iterable[str]) -> tuple[Describe
     return tuple(_described(key, found) for key, found in gathered.items())
 
 
-def _gather(
-    found: _Gathering, row: Values, columns: Mapping[str, str], former: Mapping[str, str]
-) -> None:
+def _gather(found: _Gathering, row: Values, columns: Mapping[str, str], former: Mapping[str, str]) -> None:
     whole = {name: written for name, value in row.items() if (written := text(value))}
     if "family" in whole:
         found.names[Name(given=whole.get("given", ""), family=whole["family"])] = None

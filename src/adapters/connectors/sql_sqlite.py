@@ -64,7 +64,10 @@ class Sqlite:
         clock.daemon = True
         try:
             connection = sqlite3.connect(
-                f"file:{quote(str(self._path))}?mode=ro", uri=True, timeout=self._seconds, isolation_level=None
+                f"file:{quote(str(self._path))}?mode=ro",
+                uri=True,
+                timeout=self._seconds,
+                isolation_level=None,
             )
         except sqlite3.Error as error:
             raise unreachable(_code(error)) from None

@@ -58,10 +58,12 @@ class Statement:
 
     def numbered(self, types: Mapping[str, str]) -> str:
         """Give the text as PostgreSQL takes it: `$1::text`, numbered in the order of `parameters`."""
-        return self._join({
-            name: f"${number}::{types.get(name, 'text')}"
-            for number, name in enumerate(self.parameters, start=1)
-        })
+        return self._join(
+            {
+                name: f"${number}::{types.get(name, 'text')}"
+                for number, name in enumerate(self.parameters, start=1)
+            }
+        )
 
     def _join(self, written: Mapping[str, str]) -> str:
         pieces = [self.texts[0]]
@@ -91,7 +93,9 @@ def statement(text: str, allowed: frozenset[str]) -> Statement:
         if word is not None:
             first = first or word.lower()
             if word.lower() in _REFUSED:
-                raise NotOneSelect(f"{word.upper()} has no place in a SELECT; a column of that name is quoted.")
+                raise NotOneSelect(
+                    f"{word.upper()} has no place in a SELECT; a column of that name is quoted."
+                )
         if (name := token["name"]) is not None:
             if name not in allowed:
                 known = ", ".join(f":{each}" for each in sorted(allowed)) or "none"

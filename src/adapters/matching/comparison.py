@@ -9,6 +9,7 @@ words.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
@@ -21,6 +22,9 @@ _LIKE: Final = 0.88
 _NICKNAME: Final = 3
 """Letters two forms of a given name share at their start: Rob and Robert, Abi and Abigail."""
 
+Words = tuple[str, ...]
+
+_REMEMBERED: Final = 1 << 14
 _TWO: Final = 2
 _THREE: Final = 3
 _AGE: Final = 400
@@ -69,16 +73,16 @@ def names(sought: str | None, recorded: Sequence[Name]) -> tuple[Compared, Compa
     """Compare a name in one line with those on record; the best of them, as family and as given name. None
     where either side has no name.
     """
-    words = spelling.words(sought or "")
+    words = _words(sought or "")
     found = [
-        _name(words, spelling.words(name.family), spelling.words(name.given))
+        _name(words, _words(name.family), _words(name.given))
         for name in recorded
-        if words and (spelling.words(name.family) or spelling.words(name.given))
+        if words and (_words(name.family) or _words(name.given))
     ]
     return max(found, key=lambda pair: pair[0].points + pair[1].points, default=None)
 
 
-def _name(sought: list[str], family: list[str], given: list[str]) -> tuple[Compared, Compared]:
+def _name(sought: Words, family: Words, given: Words) -> tuple[Compared, Compared]:
     if len(sought) == 1 and family and given:
         # One word may be either; whichever fits it better, the other is not known.
         as_family, as_given = _family(sought, family)[0], _given(sought, given)
@@ -86,36 +90,36 @@ def _name(sought: list[str], family: list[str], given: list[str]) -> tuple[Compa
             return as_family, _NO_GIVEN
         return _NO_FAMILY, as_given
     if not family:
-        best = max(([word] for word in sought), key=lambda word: _given(word, given).points)
+        best = max(((word,) for word in sought), key=lambda word: _given(word, given).points)
         return _NO_FAMILY, _given(best, given)
     first, rest = _family(sought, family)
     return first, _given(rest, given)
 
 
-def _family(sought: list[str], family: list[str]) -> tuple[Compared, list[str]]:
+def _family(sought: Words, family: Words) -> tuple[Compared, Words]:
     """How the family name compares, and the words that are left for the given name."""
     rest = list(sought)
     joined = "".join(family)
     if all(word in rest for word in family):
         for word in family:
             rest.remove(word)
-        return Compared(points=6, words="the same family name", exact=True), rest
+        return Compared(points=6, words="the same family name", exact=True), tuple(rest)
     for start in range(len(rest) - 1):
         # O'Hara and OHARA, Mac Donald and MacDonald.
         if rest[start] + rest[start + 1] == joined:
             same = Compared(points=6, words="the same family name", exact=True)
-            return same, rest[:start] + rest[start + 2 :]
+            return same, tuple(rest[:start] + rest[start + 2 :])
     if len(family) > 1 and any(word in rest for word in family):
         part = Compared(points=4, words="one part of the family name")
-        return part, [word for word in rest if word not in family]
+        return part, tuple(word for word in rest if word not in family)
     nearest = max(rest, key=lambda word: JaroWinkler.similarity(word, joined))
     if _alike(nearest, joined):
         rest.remove(nearest)
-        return Compared(points=3, words="a family name spelt alike"), rest
-    return Compared(points=-6, words="another family name"), rest[:-1]
+        return Compared(points=3, words="a family name spelt alike"), tuple(rest)
+    return Compared(points=-6, words="another family name"), tuple(rest[:-1])
 
 
-def _given(sought: list[str], recorded: list[str]) -> Compared:
+def _given(sought: Words, recorded: Words) -> Compared:
     if not sought or not recorded:
         return _NO_GIVEN
     one, other = sought[0], recorded[0]
@@ -144,15 +148,14 @@ def address(sought: str | None, recorded: Sequence[str]) -> Compared | None:
 
 
 def _home(sought: str, recorded: str) -> Compared | None:
-    one, other = spelling.squeeze(sought), spelling.squeeze(recorded)
+    one, other = "".join(_words(sought)), "".join(_words(recorded))
     numbers, others = _numbers(sought), _numbers(recorded)
     if one and one == other:
         if any(c.isdecimal() for c in one) and not spelling.is_postcode(sought):
             return Compared(points=8, words="the same address", exact=True)
         if not any(c.isdecimal() for c in one):
             return Compared(points=2, words="the same town")
-    codes = {spelling.postal(code) for code in spelling.postcodes_in(sought)}
-    if codes & {spelling.postal(code) for code in spelling.postcodes_in(recorded)}:
+    if _codes(sought) & _codes(recorded):
         if numbers[:1] and numbers[0] in others:
             return Compared(points=8, words="the same house number and postcode", exact=True)
         return Compared(points=4, words="the same postcode", exact=True)
@@ -161,8 +164,8 @@ def _home(sought: str, recorded: str) -> Compared | None:
     return None
 
 
-def _numbers(written: str) -> list[str]:
-    return [word for word in spelling.words(written) if word.isdecimal()]
+def _numbers(written: str) -> Words:
+    return tuple(word for word in _words(written) if word.isdecimal())
 
 
 def contact(sought: Sequence[str], recorded: Sequence[str]) -> Compared | None:
@@ -181,8 +184,8 @@ def contact(sought: Sequence[str], recorded: Sequence[str]) -> Compared | None:
 
 def relatives(sought: Sequence[str], recorded: Sequence[str]) -> Compared | None:
     """Compare the people either side connects them with."""
-    known = [frozenset(spelling.words(each)) for each in recorded]
-    both = [each for each in sought if frozenset(spelling.words(each)) in known]
+    known = [frozenset(_words(each)) for each in recorded]
+    both = [each for each in sought if frozenset(_words(each)) in known]
     if not both:
         return None
     if len(both) == 1:
@@ -190,6 +193,18 @@ def relatives(sought: Sequence[str], recorded: Sequence[str]) -> Compared | None
     return Compared(points=8, words=f"{len(both)} relatives of the same names", exact=True)
 
 
+# A sought person is compared with everybody a system holds: what was taken apart once need not be again.
+@lru_cache(maxsize=_REMEMBERED)
+def _words(written: str) -> Words:
+    return tuple(spelling.words(written))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _codes(written: str) -> frozenset[str]:
+    return frozenset(spelling.postal(code) for code in spelling.postcodes_in(written))
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _contact(written: str) -> str:
     return spelling.squeeze(written) if "@" in written else spelling.national(written)
 
@@ -201,7 +216,7 @@ def _alike(one: str, other: str) -> bool:
     if JaroWinkler.similarity(one, other) >= _LIKE:
         return True
     short = min(len(one), len(other))
-    if short < _SHORTEST:
+    if short < _SHORTEST or abs(len(one) - len(other)) > _LETTERS:
         return False
     wrong = 1 if short < _LONG else _LETTERS
     return sorted(one) == sorted(other) or DamerauLevenshtein.distance(one, other) <= wrong
