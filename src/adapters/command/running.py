@@ -114,7 +114,8 @@ def _connector(place: str) -> Connector:
     if kind != "fhir" or not where:
         raise WrongOrder(
             "unknown-connector",
-            "A record system is named as fhir:DIR, sql:MAPPING.toml, cin:FILE.xml, cin:DIR or extract:FILE.csv.",
+            "A record system is named as fhir:DIR, sql:MAPPING.toml, cin:FILE.xml, cin:DIR or"
+            " extract:FILE.csv.",
         )
     if not Path(where).is_dir():
         raise WrongOrder("unknown-connector", "That folder of FHIR records is not there, or is no folder.")

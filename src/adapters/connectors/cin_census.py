@@ -106,15 +106,15 @@ def read_tables(files: Mapping[str, bytes]) -> Census:
                 header = block
             else:
                 lines.append((block.one(_ID) or "", block))
-    named = [(id, block) for id, block in lines if block.kind == IDENTIFIERS]
+    named = [(whose, block) for whose, block in lines if block.kind == IDENTIFIERS]
     if not named:
         raise ConnectorFailed(CODE, "The folder has no ChildIdentifiers.csv that names a child.")
-    children = [Child(id=id or None, blocks=[block]) for id, block in named]
+    children = [Child(id=whose or None, blocks=[block]) for whose, block in named]
     by_id = {child.id: child for child in reversed(children) if child.id is not None}
-    for id, block in lines:
+    for whose, block in lines:
         if block.kind != IDENTIFIERS:
-            if id in by_id:
-                by_id[id].blocks.append(block)
+            if whose in by_id:
+                by_id[whose].blocks.append(block)
             else:
                 faults[0, "line-of-no-child"] += 1
     return _census(header, children, faults)

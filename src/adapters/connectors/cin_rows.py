@@ -82,9 +82,8 @@ def _disabilities(block: Block, reference: str | None) -> Iterator[Row]:
 
 def _episode(block: Block, reference: str | None) -> Iterator[Row]:
     source = block.one("referralsource")
-    referrer = (
-        words(source, cin_words.REFERRER) if source and source[:1] not in "19" or source == "10" else None
-    )
+    service = source is not None and (source == "10" or source[:1] not in {"1", "9"})
+    referrer = words(source, cin_words.REFERRER) if service else None
     nfa = (block.one("referralnfa") or "").lower()
     yield from _dated(
         block,

@@ -28,7 +28,7 @@ _SEPARATORS: Final = frozenset({",", ";", "\t", "|"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonColumns:
-    """Which columns say who a line is about. `key` is the system's own number of the person, if it has one."""
+    """Which columns say who a line is about. `key` is the system's own number of the person."""
 
     key: str | None
     given: str | None

@@ -108,7 +108,7 @@ def _lines(data: bytes, mapping: ExtractMapping, faults: Counter[str]) -> Iterat
             there = "is not in the heading" if column not in heading else "is in the heading twice"
             raise ConnectorFailed(
                 CODE,
-                f"The column {column!r} {there}; compare the page beside the extract with its first line.",
+                f"The column {column!r} {there}; compare the page beside the extract with it.",
             )
     for number, cells in enumerate(lines, start=1):
         if number > _ROWS:

@@ -52,8 +52,8 @@ def _compared(
     except Refused as refused:
         yield Finding(
             at=at,
-            words=f"The database refuses the SELECT: {refused}. Compare its tables and columns with the schema;"
-            " parameters are text (but :born, a date), so a number is compared as id::text = :key.",
+            words=f"The database refuses the SELECT: {refused}. Compare its tables and columns with the"
+            " schema; parameters are text (but :born, a date), so a number is compared as id::text = :key.",
         )
         return
     if known is None:

@@ -15,7 +15,7 @@ from adapters.connectors.sql_database import Question, Refused, Values, refused,
 from adapters.connectors.sql_statement import Statement
 
 T = TypeVar("T")
-Connection = asyncpg.Connection  # type: ignore[type-arg]
+Connection = asyncpg.Connection
 
 _BATCH: Final = 500
 _CLOSING: Final = 2.0

@@ -147,6 +147,6 @@ def _known(row: Values, names: Iterable[str]) -> None:
     if unknown:
         raise ConnectorFailed(
             "mapping-column",
-            f"The SELECT gives a column {unknown[0]!r} that the mapping does not explain; name it under detail"
-            " or leave it out.",
+            f"The SELECT gives a column {unknown[0]!r} that the mapping does not explain; name it under"
+            " detail or leave it out.",
         )

@@ -19,8 +19,9 @@ class Described:
     """What a record says of who somebody is; what it does not say stays empty. Personal data.
 
     `key` is the connector's own. `names` holds former and other names too. `former` are identifiers no longer
-    in use: an old one can be all that joins an adopted child to who they were, so it never finds by itself. `contacts` are e-mail addresses
-    and telephone numbers, `relatives` the names of people the record connects them with.
+    in use: an old one can be all that joins an adopted child to who they were, so it never finds by itself.
+    `contacts` are e-mail addresses and telephone numbers, `relatives` the names of people the record connects
+    them with.
     """
 
     key: str = field(repr=False)

@@ -19,7 +19,7 @@ CERTAIN: Final = 21
 """Birth date (10) and given name (5), and two more that agree: family name (6, 3 if spelt alike), home (8, of
 which the postcode alone 4), telephone or e-mail (8), relatives (5, 8)."""
 NEAR: Final = 6
-"""A person at the source is shown whoever reaches this: a birth date that no name contradicts, or a whole name
+"""A person at the source is shown whoever reaches this: a birth date that no name contradicts, a whole name
 with a birth date not far off, or a name and a home. Of pairs of strangers two in a hundred thousand do."""
 _MISTYPED: Final = 4
 """The least points of a birth date that is the same or one slip of the hand away."""
