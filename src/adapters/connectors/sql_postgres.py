@@ -78,6 +78,11 @@ class Postgres:
             connection = await self._connect()
             try:
                 return await work(connection)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                if connection.is_closed():
+                    # Leaving the transaction then fails as well, with an error that says less.
+                    raise unreachable("the connection was lost") from None
+                raise
             finally:
                 await _close(connection)
 

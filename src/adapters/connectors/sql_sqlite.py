@@ -4,6 +4,7 @@ Promises: as `sql_database`; a running SELECT ends soon after its time is up. A 
 `-shm` file beside it; SQLite makes none in a read-only folder.
 """
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -51,7 +52,8 @@ class Sqlite:
             try:
                 connection.execute(f"EXPLAIN {select.named()}", empty).close()
                 cursor = connection.execute(f"SELECT * FROM ({select.named()}) LIMIT 0", empty)
-                return [column[0] for column in cursor.description]
+                # A second column of one name is given a number here.
+                return [re.sub(r":\d+$", "", column[0]) for column in cursor.description]
             except sqlite3.Error as error:
                 if late.is_set():
                     raise too_slow(self._seconds) from None
