@@ -60,33 +60,43 @@ class Score:
 
 def score(sought: Sought, person: Described) -> Score:
     """Compare whom an ask names with one record."""
-    named = comparison.names(sought.name, person.names)
+    family, given = comparison.names(sought.name, person.names) or (None, None)
     day = comparison.born(sought.born, person.born)
-    identity = [day, *(named or (None, None))]
-    further = [
+    identity = (day, family, given)
+    if given is not None and given.points < 0 and (day is None or day.points < _MISTYPED):
+        # Another given name and another age: of one family and home a brother, a sister, a parent. Nearly
+        # everybody in a system ends here, so the rest is not compared.
+        return _sum(identity, Band.NO)
+    further = (
         comparison.address(sought.address, person.addresses),
         comparison.contact(sought.contacts, person.contacts),
         comparison.relatives(sought.relatives, person.relatives),
-    ]
-    compared = [each for each in (*identity, *further) if each is not None]
-    points = sum(each.points for each in compared)
+    )
+    points = sum(each.points for each in (*identity, *further) if each is not None)
+    return _sum((*identity, *further), _band(points, day, family, given, further))
+
+
+def _sum(features: Sequence[Compared | None], band: Band) -> Score:
+    compared = [each for each in features if each is not None]
     ordered = sorted(compared, key=lambda each: -abs(each.points))
     return Score(
-        points=points,
+        points=sum(each.points for each in compared),
         reasons=tuple(each.words for each in ordered if each.points),
-        band=_band(points, identity, further),
+        band=band,
     )
 
 
-def _band(points: int, identity: Sequence[Compared | None], further: Sequence[Compared | None]) -> Band:
-    day, family, given = identity
+def _band(
+    points: int,
+    day: Compared | None,
+    family: Compared | None,
+    given: Compared | None,
+    further: Sequence[Compared | None],
+) -> Band:
     if day is not None and day.exact and family is None:
         # A record without a name cannot be told from the sought person's by anything but its birth date.
         return Band.NEAR
     if points < NEAR:
-        return Band.NO
-    if given is not None and given.points < 0 and (day is None or day.points < _MISTYPED):
-        # Of one family and home, with another given name and another age: a brother, a sister, a parent.
         return Band.NO
     same = day is not None and day.exact and given is not None and given.exact
     other = family is None or family.points < 0
