@@ -57,7 +57,7 @@ def born(sought: date | None, recorded: date | None) -> Compared | None:
     one, other = (sought.year, sought.month, sought.day), (recorded.year, recorded.month, recorded.day)
     if one == (other[0], other[2], other[1]):
         return Compared(points=5, words="birth date with day and month exchanged")
-    wrong = DamerauLevenshtein.distance(f"{sought:%Y%m%d}", f"{recorded:%Y%m%d}")
+    wrong = DamerauLevenshtein.distance(_digits(sought), _digits(recorded))
     if wrong == 1:
         return Compared(points=4, words="birth date but for one digit")
     if sum(part == same for part, same in zip(one, other, strict=True)) == _TWO:
@@ -191,6 +191,10 @@ def relatives(sought: Sequence[str], recorded: Sequence[str]) -> Compared | None
     if len(both) == 1:
         return Compared(points=5, words="a relative of the same name", exact=True)
     return Compared(points=8, words=f"{len(both)} relatives of the same names", exact=True)
+
+
+def _digits(day: date) -> str:
+    return f"{day.year:04}{day.month:02}{day.day:02}"
 
 
 # A sought person is compared with everybody a system holds: what was taken apart once need not be again.

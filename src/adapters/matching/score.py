@@ -65,8 +65,8 @@ def score(sought: Sought, person: Described) -> Score:
     identity = (day, family, given)
     if given is not None and given.points < 0 and (day is None or day.points < _MISTYPED):
         # Another given name and another age: of one family and home a brother, a sister, a parent. Nearly
-        # everybody in a system ends here, so the rest is not compared.
-        return _sum(identity, Band.NO)
+        # everybody in a system ends here, so nothing more is compared or told.
+        return _NOBODY
     further = (
         comparison.address(sought.address, person.addresses),
         comparison.contact(sought.contacts, person.contacts),
@@ -74,6 +74,9 @@ def score(sought: Sought, person: Described) -> Score:
     )
     points = sum(each.points for each in (*identity, *further) if each is not None)
     return _sum((*identity, *further), _band(points, day, family, given, further))
+
+
+_NOBODY: Final = Score(points=0, reasons=("another given name and another birth date",), band=Band.NO)
 
 
 def _sum(features: Sequence[Compared | None], band: Band) -> Score:
