@@ -4,7 +4,7 @@ import csv
 import sqlite3
 from pathlib import Path
 from typing import Final
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 MAPPING: Final = '''
 name = "Case system"
@@ -39,7 +39,7 @@ def children_of(path: Path) -> tuple[Children, Episodes]:
     """LAchildID, UPN and birth date of each child, and the episodes."""
     children: Children = []
     episodes: Episodes = []
-    for child in ElementTree.parse(path).getroot().iter("Child"):
+    for child in ET.parse(path).getroot().iter("Child"):
         found = child.find("ChildIdentifiers")
         assert found is not None
         whose = found.findtext("LAchildID") or ""

@@ -27,7 +27,8 @@ CHILD = """<Child><ChildIdentifiers><LAchildID>{id}</LAchildID><UPN>{upn}</UPN>
 <FormerUPN>X98765432123B</FormerUPN><PersonBirthDate>{born}</PersonBirthDate><Sex>F</Sex></ChildIdentifiers>
 <ChildCharacteristics><Ethnicity>WBRI</Ethnicity><Disabilities><Disability>HEAR</Disability></Disabilities>
 </ChildCharacteristics>{more}</Child>"""
-EPISODE = """<CINdetails><CINreferralDate>2022-01-10</CINreferralDate><ReferralSource>{source}</ReferralSource>
+EPISODE = """<CINdetails><CINreferralDate>2022-01-10</CINreferralDate>
+<ReferralSource>{source}</ReferralSource>
 <PrimaryNeedCode>N1</PrimaryNeedCode><CINclosureDate>2022-05-01</CINclosureDate>
 <ReasonForClosure>{reason}</ReasonForClosure>
 <Assessments><AssessmentActualStartDate>2022-02-01</AssessmentActualStartDate><FactorsIdentifiedAtAssessment>
@@ -198,7 +199,8 @@ def test_csv_files_with_bad_lines_beside_good(tmp_path: Path) -> None:
         "LAchildID,UPN,PersonBirthDate\nTEST1,A123456789123,27/03/2015\nTEST2,B,C,D,E\n,,\n"
     )
     (tmp_path / "Assessments.csv").write_text(
-        'LAchildID,AssessmentActualStartDate,AssessmentFactors\nTEST1,2022-02-01,"3B, 4B"\nNOBODY,2022-01-01,1A\n'
+        'LAchildID,AssessmentActualStartDate,AssessmentFactors\nTEST1,2022-02-01,"3B, 4B"\n'
+        "NOBODY,2022-01-01,1A\n"
     )
     (tmp_path / "Reviews.csv").write_text("CPPreviewDate\n2022-04-01\n")
     source = open_cin(tmp_path)

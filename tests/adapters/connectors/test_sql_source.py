@@ -1,9 +1,9 @@
-"""Invented case systems in SQLite and PostgreSQL: read only, within limits, the sensitive left at the source."""
+"""Invented case systems in SQLite and PostgreSQL: read only, within limits, the sensitive left behind."""
 
 import asyncio
 import socket
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,16 @@ HISTORY = Category.SOCIAL_CARE_HISTORY
 SCHEMA = (
     "CREATE TABLE child (id integer, given text, family text, born date, upn text, hidden text)",
     "CREATE TABLE note (child integer, d date, w text, n text, hidden text, worker text)",
-    "INSERT INTO child VALUES (1, 'Ada', 'Testchild', '2015-03-27', 'A1', 'no'),"
-    " (2, 'Ben', 'Testchild', '2015-03-27', 'B2', 'Yes')",
-    "INSERT INTO note VALUES (1, '2026-01-01', 'Referral', NULL, NULL, 'Invented Worker'),"
-    " (1, '2026-02-01', 'Worried', 'opinion', NULL, NULL), (1, '2026-03-01', 'Refuge', NULL, 'y', NULL),"
-    " (1, NULL, 'No day', NULL, 'n', NULL), (1, '2026-04-01', 'Odd', 'rumour', NULL, NULL),"
-    " (2, '2026-01-01', 'Of a hidden child', NULL, NULL, NULL)",
+    (
+        "INSERT INTO child VALUES (1, 'Ada', 'Testchild', '2015-03-27', 'A1', 'no'),"
+        " (2, 'Ben', 'Testchild', '2015-03-27', 'B2', 'Yes')"
+    ),
+    (
+        "INSERT INTO note VALUES (1, '2026-01-01', 'Referral', NULL, NULL, 'Invented Worker'),"
+        " (1, '2026-02-01', 'Worried', 'opinion', NULL, NULL), (1, '2026-03-01', 'Refuge', NULL, 'y', NULL),"
+        " (1, NULL, 'No day', NULL, 'n', NULL), (1, '2026-04-01', 'Odd', 'rumour', NULL, NULL),"
+        " (2, '2026-01-01', 'Of a hidden child', NULL, NULL, NULL)"
+    ),
 )
 MAPPING = '''
 name = "Case system"
@@ -63,7 +67,7 @@ Make = Callable[..., Path]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Writes the mapping of a database of that kind, with SELECTs changed as asked."""
     if request.param == "sqlite":
         where = "cases.db"
@@ -85,7 +89,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
         path.write_text(text)
         return path
 
-    yield made
+    return made
 
 
 async def _run(url: str, *statements: str) -> None:
