@@ -31,12 +31,13 @@ _FILES: Final = 64
 _LONGEST: Final = 64
 
 
-def open_cin(place: Path) -> HeldSource:
+def open_cin(named: Path | str) -> HeldSource:
     """Open a census: an XML file, or a folder of CSV files named by block.
 
     Raises:
         WrongOrder: `unknown-connector`, there is neither.
     """
+    place = Path(named)
     if not place.exists():
         raise WrongOrder("unknown-connector", "That census is not there; name its XML file or folder of CSV.")
     if place.is_dir():

@@ -36,13 +36,14 @@ _LONGEST: Final = 64
 """Letters of an identifier; a longer value is none."""
 
 
-def open_extract(place: Path) -> HeldSource:
+def open_extract(named: Path | str) -> HeldSource:
     """Open an extract and the page beside it.
 
     Raises:
         Unusable: `extract-mapping`.
         WrongOrder: `unknown-connector`, there is no such file.
     """
+    place = Path(named)
     if not place.is_file():
         raise WrongOrder("unknown-connector", "That extract is not there, or is no file.")
     mapping = load_extract_mapping(place)
@@ -124,7 +125,7 @@ def _described(line: Mapping[str, str], columns: PersonColumns, faults: Counter[
         return "" if column is None else line.get(column, "")
 
     given, family, whole = of(columns.given), of(columns.family), of(columns.name)
-    name = Name(given=given, family=family) if given or family else Name(family=whole)
+    name = Name(given=given, family=family) if given or family else Name.of_line(whole)
     born = read_date(of(columns.born))
     if born is None and of(columns.born):
         faults["birth-date-unreadable"] += 1

@@ -69,7 +69,7 @@ def _gather(found: _Gathering, row: Values, columns: Mapping[str, str], former: 
     if "family" in whole:
         found.names[Name(given=whole.get("given", ""), family=whole["family"])] = None
     elif "name" in whole:
-        found.names[Name(family=whole["name"])] = None
+        found.names[Name.of_line(whole["name"])] = None
     elif "given" in whole:
         found.names[Name(given=whole["given"], family="")] = None
     if (born := read_date(row.get("born"))) is not None:

@@ -29,13 +29,14 @@ from broker.protocol.body import Searched
 from policies.vocabulary import Category
 
 
-def open_sql(place: Path) -> "SqlSource":
+def open_sql(named: Path | str) -> "SqlSource":
     """Open the database that a mapping names.
 
     Raises:
         Unusable: `sql-mapping`.
         WrongOrder: `unknown-connector`, the mapping names no database that is known here.
     """
+    place = Path(named)
     mapping = load_mapping(place)
     return SqlSource(mapping, open_database(mapping, place.parent))
 

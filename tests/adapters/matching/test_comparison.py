@@ -137,3 +137,11 @@ def test_two_relatives_say_more_than_one() -> None:
     one = comparison.relatives(("Cora Testchild", "Dan Elsewhere"), ("CORA TESTCHILD",))
     two = comparison.relatives(("Cora Testchild", "Dan Elsewhere"), ("Testchild Cora", "Dan Elsewhere"))
     assert (points(one), points(two)) == (5, 8)
+
+
+@pytest.mark.parametrize("line", ["Ada Testchild", "TESTCHILD, Ada", "ada  testchild "])
+def test_a_name_in_one_line_is_taken_apart(line: str) -> None:
+    compared = comparison.names("Ada Testchild", [Name.of_line(line)])
+    assert compared is not None
+    assert [each.exact for each in compared] == [True, True]
+    assert comparison.names("Ada Testchild", [Name.of_line(" ")]) is None

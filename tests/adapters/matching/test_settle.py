@@ -78,8 +78,9 @@ def test_with_the_same_home_as_well_it_is_certain() -> None:
 def test_a_misspelt_family_name_with_the_same_home_is_certain_a_misspelt_given_name_is_not() -> None:
     misspelt = child("1", names=(Name(given="Ada", family="Testchlid"),), addresses=(HOME,))
     assert isinstance(found(sought(address=HOME), misspelt), Found)
-    twin = child("1", "Ade", addresses=(HOME,), relatives=("Cora Testchild",))
-    near = found(sought(address=HOME, relatives=("Cora Testchild",)), twin)
+    twin = child("1", "Briony", addresses=(HOME,), relatives=("Cora Testchild",))
+    whom = sought(name="Bryony Testchild", address=HOME, relatives=("Cora Testchild",))
+    near = found(whom, twin)
     assert isinstance(near, WaitsForPerson)
     assert near.reason is WaitReason.NEAR
 
