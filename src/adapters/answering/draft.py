@@ -129,7 +129,12 @@ def _look(
             readings.append((index, _by_choice(connector, chosen[index], served)))
             continue
         sought = SubjectSought(
-            role=person.role, name=person.name, born=person.born, identifiers=tuple(person.identifiers)
+            role=person.role,
+            name=person.name,
+            born=person.born,
+            identifiers=tuple(person.identifiers),
+            address=person.address,
+            relatives=tuple(o.name for o in body.subjects if o is not person and o.name is not None),
         )
         match connector.find(sought):
             case Found(person=found):
