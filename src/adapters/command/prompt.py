@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 class Prompt:
-    """Whoever answers: `read` is `input`, or a script in its place."""
+    """Whoever answers: at the terminal, or `read` in its place."""
 
-    def __init__(self, read: Callable[[str], str] = input) -> None:
-        self._read = read
+    def __init__(self, read: Callable[[str], str] | None = None) -> None:
+        self._read = read or input
 
     def line(self, question: str, *, needed: bool = False) -> str:
         """One line; an empty one only where it is not `needed`. Raises WrongOrder, `nothing-answered`."""
