@@ -15,9 +15,10 @@ from broker.exchange import verbs
 from broker.exchange.act import act
 from broker.exchange.acting import Acting
 from broker.exchange.asks import AskReader
-from broker.exchange.declare import Asked, declare
+from broker.exchange.declare import declare
 from broker.exchange.deposit import Depositing, deposit
 from broker.exchange.outcome import Outcome
+from broker.exchange.prepare import Asked
 from broker.protocol import act as acts
 from broker.protocol import declaration as declared
 from broker.protocol import frame
