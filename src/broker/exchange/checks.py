@@ -7,7 +7,7 @@ the caller's are refused by one path, in the same bytes.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from broker.exchange.asks import Answered, answered_by
+from broker.exchange.asks import Answered, Key, answered_by
 from broker.exchange.facts import Facts, check_signing_key
 from broker.exchange.outcome import Outcome
 from broker.exchange.prepare import LONGEST_VALIDITY, Prepared
@@ -83,7 +83,7 @@ def for_its_people(p: Prepared, facts: Facts, references: Sequence[str], ask: As
 
 
 async def refuse_items(
-    connection: Connection, asks: Mapping[str, Answered], batch: Sequence[Prepared]
+    connection: Connection, asks: Mapping[Key, Answered], batch: Sequence[Prepared]
 ) -> Found:
     items = [(p, p.declaration) for p in batch if isinstance(p.declaration, Item)]
     if not items:
@@ -96,6 +96,7 @@ async def refuse_items(
         if (
             row is None
             or answered is None
+            or answered.ask is None
             or (row["source"], row["asker"]) != (item.iss, item.recipient)
             or row["delivered_at"] is None
         ):
@@ -117,17 +118,17 @@ async def refuse_items(
     return found
 
 
-def asked_as(p: Prepared, asks: Mapping[str, Answered]) -> tuple[int, ...]:
-    """Which of the ask's subjects each subject of an item is, by place; nothing for other kinds."""
+def asked_as(p: Prepared, asks: Mapping[Key, Answered]) -> tuple[int, ...]:
+    """Which of the opening's subjects each subject of what belongs to an exchange is, by place; nothing for
+    what opens one.
+    """
     answered = answered_by(asks, p.declaration)
     if answered is None:
         return ()
     return tuple(answered.tokens.index(token) for token in p.tokens)
 
 
-def lifted_for(p: Prepared, asks: Mapping[str, Answered]) -> tuple[str, ...]:
-    """What was lifted for an ask holds for its answers too: the person who lifted it did so for this
-    exchange.
-    """
+def lifted_for(p: Prepared, asks: Mapping[Key, Answered]) -> tuple[str, ...]:
+    """What was lifted for an ask holds for all that belongs to it: it was lifted for this exchange."""
     answered = answered_by(asks, p.declaration)
     return answered.lifted if answered is not None else ()

@@ -15,11 +15,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from broker.batch import RunAgain
-from broker.exchange.asks import Answered, answered_by
-from broker.exchange.checks import Found, asked_as, for_its_people, lifted_for, refuse_callers, refuse_items
+from broker.exchange.asks import Answered, Key, answered_by
+from broker.exchange.checks import (
+    Found,
+    asked_as,
+    for_its_people,
+    lifted_for,
+    refuse_callers,
+    refuse_items,
+)
 from broker.exchange.outcome import Outcome, deciding_record, first_state, outcome_document
 from broker.exchange.prepare import Asked, Prepared, prepare
 from broker.exchange.question import consent_references, decided, question_of
+from broker.exchange.within import refuse_within
 from broker.log.append import Entry, append
 from broker.protocol.declaration import Ask, Item, categories_of
 from broker.protocol.life import State
@@ -100,6 +108,8 @@ async def _decide(
     fresh = [p for p in batch if p.id not in found]
     found |= await refuse_callers(connection, facts, fresh)
     found |= await refuse_items(connection, asks, [p for p in fresh if p.id not in found])
+    rest = [p for p in fresh if p.id not in found]
+    found |= await refuse_within(connection, asks, rest, messages=hub.settings.messages)
     decisions: dict[tuple[str, str], Decided] = {}
     for p in fresh:
         if p.id in found:
@@ -175,12 +185,7 @@ async def _take_answers(
         # A refused item is no answer: it may be mended and declared anew.
         if not isinstance(item, Item) or first_state(decisions[p.id]) is State.REFUSED:
             continue
-        if item.corrects is None:
-            taking.append((p, item))
-        elif not await connection.fetchval(
-            _SQL["corrected"], item.iss, item.corrects, item.exchange, [item.category.value]
-        ):
-            found[p.id] = Problem.not_found()
+        taking.append((p, item))
     if taking:
         rows = await connection.fetch(
             _SQL["take_answers"],
@@ -191,7 +196,7 @@ async def _take_answers(
         )
         taken = {row["jti"] for row in rows}
         answered = Problem(
-            "already-answered", "This category has its final answer; send a correction instead."
+            "already-answered", "This category has its final answer; tell a correction of it instead."
         )
         lost = [p for p, item in taking if item.jti not in taken]
         earlier = await _earlier(connection, lost) if lost else {}
@@ -204,7 +209,7 @@ async def _write(
     connection: Connection,
     batch: Sequence[Prepared],
     decisions: Mapping[tuple[str, str], Decided],
-    asks: Mapping[str, Answered],
+    asks: Mapping[Key, Answered],
 ) -> Found:
     rows = []
     outcomes: Found = {}

@@ -11,19 +11,26 @@ from typing import TYPE_CHECKING, Final
 
 from broker.exchange.caller import Caller
 from broker.protocol import declaration as declared
-from broker.protocol.declaration import Declaration, Message, Notice, NoticeKind
+from broker.protocol.declaration import Declaration, Notice, NoticeKind
 from broker.protocol.evidence import digest_of
 from broker.protocol.frame import Declare
 from broker.protocol.problem import Problem
 from keys import base64url, jws, subject
 from keys.errors import Rejected
 from keys.signing import PublicKey
+from policies.vocabulary import Category, Purpose
 
 if TYPE_CHECKING:
     from broker.hub import Hub
 
 LONGEST_VALIDITY: Final = 86_400
 """A declaration's `exp` may be at most a day after its `iat`: it is for first acceptance only."""
+_PURPOSE: Final = {
+    NoticeKind.OUTCOME: Purpose.OUTCOME_FEEDBACK,
+    NoticeKind.CORRECTION: Purpose.CORRECTION,
+}
+_FOR_NOTICES: Final = frozenset(_PURPOSE.values())
+"""Purposes with wide rules: what is told for them belongs to an exchange that was allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,15 +119,31 @@ def _check(hub: "Hub", asked: Asked, claims: Declaration) -> None:
         raise Problem("forbidden", "The declaration is another agency's.", reason="another-issuer")
     if claims.exp - claims.iat > LONGEST_VALIDITY:
         raise Problem("unprocessable", "A declaration is valid for at most a day; needed_until may be later.")
-    if isinstance(claims, Message) or (
-        isinstance(claims, Notice) and claims.notice is not NoticeKind.CONTACT
-    ):
-        raise Problem(
-            "unsupported", "This hub carries asks, items and contacts; this kind is not carried yet."
-        )
+    if isinstance(claims, Notice):
+        _check_notice(claims)
     for reason in claims.grounds.schedule1:
         if not 0 <= reason.subject < len(claims.subjects):
             raise Problem("unprocessable", "A Schedule 1 reason names a subject that is not declared.")
+
+
+def _check_notice(claims: Notice) -> None:
+    if claims.notice is NoticeKind.LATER_TRANSFER:
+        raise Problem(
+            "unsupported",
+            "This hub carries no later transfers yet: tell a contact, or send the record another way.",
+        )
+    if claims.notice is NoticeKind.CONTACT and claims.regards is not None:
+        raise Problem("unprocessable", "A contact opens its own exchange; write a message about another.")
+    due = _PURPOSE.get(claims.notice)
+    if (due is not None and claims.purpose is not due) or (due is None and claims.purpose in _FOR_NOTICES):
+        raise Problem(
+            "unprocessable",
+            "An outcome has the purpose outcome_feedback, a correction the purpose correction.",
+        )
+    if (claims.notice is NoticeKind.OUTCOME) != (claims.category is Category.OUTCOME) and (
+        claims.notice is not NoticeKind.CORRECTION
+    ):
+        raise Problem("unprocessable", "An outcome, and no contact, has the category outcome.")
 
 
 def _tokens(hub: "Hub", asked: Asked, claims: Declaration) -> tuple[bytes, ...]:
