@@ -45,11 +45,11 @@ DELETE FROM answer a USING unnest($1::text[], $2::text[]) AS u(exchange, jti)
 WHERE a.exchange = u.exchange AND a.jti = u.jti;
 
 -- name: given
--- Finds items and notices that their senders handed over to these recipients in these exchanges: what may be corrected.
+-- Finds items and notices of these senders that these recipients have, or will have before what is said of them now.
 SELECT e.sender, e.jti, e.categories FROM envelope e
 JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w(sender, jti, recipient, exchange)
   ON e.sender = w.sender AND e.jti = w.jti AND e.recipient = w.recipient AND e.exchange = w.exchange
-WHERE e.kind IN ('item', 'notice') AND e.handovers > 0;
+WHERE e.kind IN ('item', 'notice') AND (e.handovers > 0 OR e.state = 'deposited');
 
 -- name: read_openings
 -- Reads what opened exchanges, handed over between the two that write in them now: an ask, or a notice told unasked.
