@@ -52,8 +52,8 @@ class ClosureSeen:
 class Sent:
     """An envelope of ours. `answered` are the categories of an ask for which an item was opened here.
 
-    `opened_at`: when the hub recorded the recipient's receipt. `problem_code` and `problem` say why it FAILED.
-    `replaced_by` names the envelope in which it was sealed again.
+    `opened_at`: when the hub recorded the recipient's receipt. `problem_code` and `problem` say why it
+    FAILED. `replaced_by` names the envelope in which it was sealed again.
     """
 
     jti: str

@@ -1,5 +1,5 @@
-"""Grounds for what is said within an exchange, where the form or the command line names none: those we claimed
-in it ourselves, or the preset that fits, with the reasons that stand in the exchange.
+"""Grounds for what is said within an exchange, where the command line names none: those we claimed in it
+ourselves, or the preset that fits, with the reasons that stand in the exchange.
 """
 
 from adapters.answering.grounds_form import Claiming, fitting_presets

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from adapters.desk.correct import Corrected
     from adapters.folder import Folder
     from adapters.view import Sent
+    from broker.protocol.body import Entry
 
 
 def add(commands: Commands) -> None:
@@ -70,7 +71,7 @@ async def _perform(arguments: argparse.Namespace) -> int:
     why = words_or_file(arguments.why)
     with desk(arguments) as folder:
         people = len(read(folder, arguments.envelope).body.subjects)
-        instead = ()
+        instead: tuple[Entry, ...] = ()
         if arguments.instead is not None:
             form = section_of_file(arguments.instead, what="a correction")
             instead = read_entries(form, people)

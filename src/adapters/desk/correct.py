@@ -34,8 +34,8 @@ _OWED: Final = ConsentPosition(outcome=ConsentOutcome.NOT_SOUGHT, why_not_sought
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong:
-    """What is wrong: entries of one envelope of ours, counted from 0; none: all of it. `why` in words, and what
-    holds instead.
+    """What is wrong: entries of one envelope of ours, counted from 0; none: all of it. `why` is in words,
+    `instead` what holds.
     """
 
     envelope: str
@@ -166,7 +166,7 @@ def _everywhere(folder: Folder, wrong: Wrong) -> list[_Told]:
 
 
 def same(entry: Entry, other: Entry) -> bool:
-    """Whether two entries are the same statement: by reference where both have one, else by date and words."""
+    """Whether two entries are the same statement: by reference where both have one, else date and words."""
     if entry.reference is not None and other.reference is not None:
         return entry.reference == other.reference
     return (entry.on, entry.what) == (other.on, other.what)
