@@ -383,7 +383,7 @@ OUTSIDERS: Final = ["police", "school"]
 PLAN: Final = (Category.CHILD_PROTECTION_PLAN,)
 UNHEARD: Final = {"held", "permitted", "deposited"}
 """Asks of which their recipient has heard nothing yet."""
-OF_THE_SENDER: Final = [probe_status, probe_prove, probe_deposit, probe_recall, probe_withdraw, probe_rate]
+OF_THE_SENDER: Final = [probe_prove, probe_deposit, probe_recall, probe_withdraw, probe_rate]
 """What a recipient may not do to what it was handed."""
 OF_THE_RECIPIENT: Final = [probe_nil, probe_decline, probe_waiting]
 
@@ -425,7 +425,9 @@ async def test_what_is_not_yours_is_as_if_it_were_not_there(play: Play) -> None:
     print(f"{len(seen)} pairs")
     # Nobody was let in: an empty list, a refusal of what is not there, or a decision without the consent.
     others = {place: told for place, told in seen.items() if place[2] != "probe_named_consent"}
-    assert all(told == '{"envelopes":[]}' or told.startswith("404 ") for told in others.values()), others
+    assert all(
+        told == '{"envelopes":[],"asked":[]}' or told.startswith("404 ") for told in others.values()
+    ), others
 
 
 async def test_what_is_yours_is_there(play: Play) -> None:
@@ -434,6 +436,8 @@ async def test_what_is_yours_is_there(play: Play) -> None:
     care, health = play["care"], play["health"]
     opened, permitted = made["opened"], made["permitted"]
     assert len((await probe_status(play, care, permitted)).envelopes) == 1
+    # An ask that was handed over is its source's to ask after, too: how it is rated, and when it is due.
+    assert [each.exchange for each in (await probe_status(play, health, opened)).asked] == [opened.exchange]
     assert (await probe_prove(play, care, permitted)).proof is not None
     await probe_deposit(play, care, permitted)
     await probe_recall(play, care, permitted)
