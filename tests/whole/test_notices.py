@@ -33,7 +33,7 @@ def _answered(stage: Stage, exchange: str, *, what: str, category: str = "school
     """The school's answer by hand, opened at social care; the item's id."""
     school, care = stage.agencies[SCHOOL], stage.agencies[CARE]
     form = school.paper("answer.yaml", forms.answer(category, what=what))
-    school.do("answer", exchange, "--category", category, "--form", form, "--wait", "60")
+    school.do("answer", exchange, "--from", form, "--wait", "60")
     found: list[dict[str, Any]] = care.receives(exchange, "item")
     return str(found[0]["jti"])
 
@@ -103,16 +103,7 @@ def test_a_correction_reaches_who_was_told_and_both_list_who_read_the_wrong_one(
     care.do("open", item, "--by", "sw-0143")
     instead = school.paper("correction.yaml", example(Example.CORRECTION))
     corrected = school.say(
-        "correct",
-        item,
-        "--entry",
-        "1",
-        "--why",
-        "It is the other twin.",
-        "--instead",
-        instead,
-        "--by",
-        "lead-3",
+        "correct", item, "--entry", "1", "--why", "It is the other twin.", "--instead", instead
     )
     assert {each["item"] for each in corrected["corrections"]} == {item, again}
     assert {each["outcome"] for each in corrected["sent"]} == {"allow"}

@@ -80,12 +80,12 @@ def _person(person: Person) -> str:
 
 
 def _entries(entries: Sequence[Entry], subjects: Sequence[Person]) -> Iterator[str]:
-    for entry in entries:
+    for number, entry in enumerate(entries, 1):
         on = "undated" if entry.on is None else entry.on.isoformat()
         about = subjects[entry.subject].name if entry.subject < len(subjects) else None
         who = _one_line(about or f"person {entry.subject + 1}")
         first, *rest = entry.what.splitlines() or [""]
-        yield f"  {on}  {entry.nature.value}  {who}: {first}"
+        yield f"  {number}. {on}  {entry.nature.value}  {who}: {first}"
         yield from (f"      {line}" for line in rest)
         for name, value in entry.detail.items():
             yield f"      {_one_line(name)}: {_one_line(value)}"

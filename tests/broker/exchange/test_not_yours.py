@@ -437,7 +437,8 @@ async def test_what_is_yours_is_there(play: Play) -> None:
     opened, permitted = made["opened"], made["permitted"]
     assert len((await probe_status(play, care, permitted)).envelopes) == 1
     # An ask that was handed over is its source's to ask after, too: how it is rated, and when it is due.
-    assert [each.exchange for each in (await probe_status(play, health, opened)).asked] == [opened.exchange]
+    asked = (await probe_status(play, health, opened)).asked
+    assert [each.exchange for each in asked] == [opened.exchange]
     assert (await probe_prove(play, care, permitted)).proof is not None
     await probe_deposit(play, care, permitted)
     await probe_recall(play, care, permitted)

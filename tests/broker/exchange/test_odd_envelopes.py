@@ -1,5 +1,5 @@
-"""What a hub makes of an envelope that was leased, lapsed and answered twice differently; of a subject said to
-be another; and of a source that answers twice.
+"""What a hub makes of an envelope that was leased, lapsed and answered twice differently; of a subject said
+to be another; and of a source that answers twice.
 """
 
 import pytest
