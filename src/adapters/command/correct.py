@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
         example="""
         gatehouse-adapter correct 7d1f0f3e-8f0a-4f57-9d2c-0c1f6a7f4b10 --why 'It is about the other twin.'
         gatehouse-adapter correct --example > correction.yaml
-        gatehouse-adapter correct 7d1f0f3e-8f0a-4f57-9d2c-0c1f6a7f4b10 --entry 2 --why 'Wrong pupil.'
+        gatehouse-adapter correct 7d1f0f3e-8f0a-4f57-9d2c-0c1f6a7f4b10 --entry 2 --why 'Wrong pupil.' \\
             --instead correction.yaml
         """,
     )

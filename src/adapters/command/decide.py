@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
         perform,
         does="record what was decided about a contact, by whom and when, and tell whoever told it",
         example="""
-        gatehouse-adapter decide 7d1f0f3e-8f0a-4f57-9d2c-0c1f6a7f4b10 child_in_need
+        gatehouse-adapter decide 7d1f0f3e-8f0a-4f57-9d2c-0c1f6a7f4b10 child_in_need \\
             --office 'Team manager, assessment' --why 'An assessment has begun.' --by mgr-7
         """,
     )

@@ -5,6 +5,8 @@ hub recorded. Of what we were sent: when it came, who of ours read it before its
 read the correction since.
 """
 
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.desk.follow import sent
@@ -74,7 +76,7 @@ def corrections_received(folder: Folder) -> tuple[CorrectionReceived, ...]:
     """Every correction that came, oldest first."""
     found = []
     for row in folder.journal.rows("all_corrections_received"):
-        readers = _readers(folder, row["sender"], row["item"])
+        of_item = folder.journal.rows("readings", sender=row["sender"], jti=row["item"])
         found.append(
             CorrectionReceived(
                 item=row["item"],
@@ -82,9 +84,9 @@ def corrections_received(folder: Folder) -> tuple[CorrectionReceived, ...]:
                 notice=row["notice"],
                 received_at=row["received_at"],
                 item_received_at=row["item_received_at"],
-                before=tuple(each for each in readers if each.at <= row["received_at"]),
-                after=tuple(each for each in readers if each.at > row["received_at"]),
-                read=_readers(folder, row["sender"], row["notice"]),
+                before=_readers([each for each in of_item if each["corrections"] <= row["earlier"]]),
+                after=_readers([each for each in of_item if each["corrections"] > row["earlier"]]),
+                read=_readers(folder.journal.rows("readings", sender=row["sender"], jti=row["notice"])),
             )
         )
     return tuple(found)
@@ -95,6 +97,5 @@ def _newest(folder: Folder, jti: str) -> str:
     return jti if row is None or row["replaced_by"] is None else _newest(folder, row["replaced_by"])
 
 
-def _readers(folder: Folder, sender: str, jti: str) -> tuple[Reader, ...]:
-    rows = folder.journal.rows("readings", sender=sender, jti=jti)
+def _readers(rows: Sequence[sqlite3.Row]) -> tuple[Reader, ...]:
     return tuple(Reader(person=row["person"], at=row["at"]) for row in rows)

@@ -316,11 +316,12 @@ UPDATE contact SET sealed_decision = :sealed_decision WHERE sender = :sender AND
 
 -- name: put_reading
 -- A person here has read the words of a received envelope.
-INSERT INTO reading (sender, jti, person, at) VALUES (:sender, :jti, :person, :at);
+INSERT INTO reading (sender, jti, person, at, corrections)
+SELECT :sender, :jti, :person, :at, count(*) FROM correction_received WHERE sender = :sender AND item = :jti;
 
 -- name: readings
 -- Gives who has read an envelope, in order.
-SELECT person, at FROM reading WHERE sender = :sender AND jti = :jti ORDER BY seq;
+SELECT person, at, corrections FROM reading WHERE sender = :sender AND jti = :jti ORDER BY seq;
 
 -- name: put_correction_received
 -- Something we were sent is said to have been wrong.
@@ -332,7 +333,9 @@ SELECT notice, received_at FROM correction_received WHERE sender = :sender AND i
 
 -- name: all_corrections_received
 -- Gives every correction that came, with the time the wrong envelope came, where it did.
-SELECT c.sender, c.notice, c.item, c.received_at, r.received_at AS item_received_at
+SELECT c.sender, c.notice, c.item, c.received_at, r.received_at AS item_received_at,
+       (SELECT count(*) FROM correction_received e
+        WHERE e.sender = c.sender AND e.item = c.item AND e.rowid < c.rowid) AS earlier
 FROM correction_received c LEFT JOIN received r ON r.sender = c.sender AND r.jti = c.item
 ORDER BY c.received_at, c.notice;
 

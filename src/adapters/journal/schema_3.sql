@@ -13,13 +13,15 @@ CREATE TABLE contact (
     PRIMARY KEY (sender, jti)
 ) STRICT;
 
--- Who of this agency read the words of a received envelope at a terminal, and when.
+-- Who of this agency read the words of a received envelope at a terminal, and when. `corrections`: how many had come by
+-- then, which tells who read it before each.
 CREATE TABLE reading (
     seq            INTEGER PRIMARY KEY,
     sender         TEXT NOT NULL,
     jti            TEXT NOT NULL,
     person         TEXT NOT NULL,
-    at             INTEGER NOT NULL
+    at             INTEGER NOT NULL,
+    corrections    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX reading_jti ON reading (jti);
 
