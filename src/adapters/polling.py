@@ -72,7 +72,9 @@ class Polling:
                     if self._every and not answer.more and not answer.handovers:
                         await asyncio.sleep(self._every)
                 except HubProblem as problem:
-                    log.warning("poll-refused", code=problem.code, reason=problem.reason, status=problem.status)
+                    log.warning(
+                        "poll-refused", code=problem.code, reason=problem.reason, status=problem.status
+                    )
                     failures = self._refused(problem, failures + 1)
                     await asyncio.sleep(problem.retry_after or self._delay(failures))
                 except (Unreachable, Rejected) as error:
@@ -180,7 +182,9 @@ class Polling:
             async with asyncio.timeout(within):
                 found = await transport.call(session, "POST", url, body=body.dump(), headers=headers)
         except TimeoutError:
-            raise Unreachable("timed-out", "The hub did not answer in time; it is asked again later.") from None
+            raise Unreachable(
+                "timed-out", "The hub did not answer in time; it is asked again later."
+            ) from None
         except HubProblem as problem:
             if problem.status == 401 and self._token is token:
                 self._token = None

@@ -1,7 +1,6 @@
 """`run`: stay connected; send what is queued, take what is handed over, answer what a rule lets go."""
 
 import argparse
-
 from typing import Final
 
 from adapters.command.argument import Commands, command

@@ -31,9 +31,7 @@ _LEARN_SOON: Final = 5.0
 _LOOK: Final = 0.05
 
 
-async def run(
-    state: Path, *, place: str | None, poll: int | None, once_idle: bool, as_json: bool
-) -> Exit:
+async def run(state: Path, *, place: str | None, poll: int | None, once_idle: bool, as_json: bool) -> Exit:
     """Run one agency's adapter; `poll`: without a connection, asking every so many seconds.
 
     Raises:

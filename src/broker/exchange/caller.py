@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """An agency by its access token; `generation` is that of its live connection or of its polls, None where a
-    request over plain HTTP names none.
+    """An agency by its access token; `generation` is that of its live connection or of its polls, None
+    where a request over plain HTTP names none.
     """
 
     agency: str

@@ -12,9 +12,10 @@ from broker.http.hints import Ears
 from broker.http.hub_route import show_hub
 from broker.http.limits import Limits
 from broker.http.log_routes import show_checkpoint, show_tile
+from broker.http.openapi import show_openapi
 from broker.http.origin import Origins
-from broker.http.poll import take_by_poll
 from broker.http.policy_route import show_policy
+from broker.http.poll import take_by_poll
 from broker.http.shares import Shares
 from broker.http.strangers import Strangers
 from broker.http.surface import SURFACE, Surface
@@ -54,4 +55,5 @@ def application(hub: Hub, *, edge: Edge, origins: Origins, limits: Limits | None
     app.router.add_get("/log/tile/{path:.+}", show_tile)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
+    app.router.add_get("/openapi.json", show_openapi)
     return app

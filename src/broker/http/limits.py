@@ -48,7 +48,7 @@ class Limits:
     polls: int = 2
     """Polls of one agency at once: the one under way, and the one that replaces it."""
     ear: float = 60.0
-    """Hints for an agency that polls are kept so long after a poll; then the next says: look at everything."""
+    """Hints for an agency that polls are kept so long after a poll; later the next says: look at all."""
     in_flight: int = 64
     """Frames of one connection being worked on; beyond it the hub reads no further."""
     in_flight_bytes: int = 32 << 20

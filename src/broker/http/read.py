@@ -78,6 +78,6 @@ def seen_of(request: web.Request) -> int | None:
 
 
 def connection_of(request: web.Request) -> int | None:
-    """The number that an agency which polls was given, by `Gatehouse-Connection`; None where it does not say."""
+    """The number given to an agency that polls, by `Gatehouse-Connection`; None where it does not say."""
     text = only_header(request, "Gatehouse-Connection")
     return None if text is None else whole_number(text, name="Gatehouse-Connection", least=1)
