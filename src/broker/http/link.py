@@ -182,6 +182,7 @@ class Link:
 
     async def _work(self, asked: Asked) -> None:
         surface = self._surface
+        began, outcome = surface.edge.ticks(), "ok"
         if asked.seen is not None:
             self._seen = asked.seen
         try:
@@ -201,9 +202,10 @@ class Link:
                 reason=problem.reason,
                 status=problem.status,
             )
-            frame = problem_frame(asked.id, problem)
+            frame, outcome = problem_frame(asked.id, problem), problem.code
         finally:
             self._room.leave(asked.size)
+        surface.timings.frame(verb=asked.verb.value, outcome=outcome, seconds=surface.edge.ticks() - began)
         try:
             await self._send(frame)
         except _Unsent as unsent:

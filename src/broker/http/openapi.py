@@ -167,6 +167,6 @@ def _schemes() -> dict[str, Any]:
             "in": "header",
             "name": "DPoP",
             "description": "For exactly this method and address, now, used once (RFC 9449 section 4): "
-            "header `typ` dpop+jwt, `alg` EdDSA, `jwk`; payload `htm`, `htu`, `iat`, `jti`, with a token `ath`.",
+            "header `typ`, `alg`, `jwk`; payload `htm`, `htu`, `iat`, `jti`, and with a token `ath`.",
         },
     }

@@ -12,6 +12,7 @@ from broker.http.limits import Limits
 from broker.http.origin import Origins
 from broker.http.shares import Shares
 from broker.http.strangers import Strangers
+from broker.http.timings import Timings
 from broker.hub import Hub
 
 
@@ -34,6 +35,11 @@ class Links:
         self.stopping = False
         self.none_left = asyncio.Event()
         self.none_left.set()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._count
 
     def enter(self) -> None:
         """Count a connection in."""
@@ -75,6 +81,7 @@ class Surface:
     strangers: Strangers
     polls: Shares
     ears: Ears
+    timings: Timings = field(default_factory=Timings)
     links: Links = field(default_factory=Links)
 
 

@@ -28,7 +28,9 @@ async def test_every_route_is_in_it_and_nothing_else(house: House) -> None:
 
 def _routes(app: web.Application) -> set[tuple[str, str]]:
     return {
-        (route.method, route.resource.canonical) for route in app.router.routes() if route.resource is not None
+        (route.method, route.resource.canonical)
+        for route in app.router.routes()
+        if route.resource is not None
     }
 
 
