@@ -1,4 +1,4 @@
-"""schemathesis over the OpenAPI document, against a hub that is a process: no 5xx, no answer that is not told.
+"""schemathesis over the OpenAPI document, against a hub that is a process: no 5xx, no answer not told.
 
 Requests are made of the document, right and wrong ones, by an agency that is enrolled and by nobody. A fixed
 seed shows the same to everybody; a fresh one, printed, looks elsewhere each time.
@@ -40,7 +40,7 @@ _CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-_EXAMPLES = 8
+_EXAMPLES = 6
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _ask_much(
 
 def _can_be_wrong(operation: Any) -> bool:
     raw = operation.definition.raw
-    return bool(raw.get("requestBody") or raw.get("parameters"))
+    return bool(raw.get("requestBody")) or any(each["in"] == "query" for each in raw["parameters"])
 
 
 def test_nobody_gets_further_than_the_door(door: Door) -> None:

@@ -1,4 +1,4 @@
-"""An adapter in another language, written from docs/protocol.md alone, exchanges with ours through a real hub.
+"""An adapter in another language, written from docs/protocol.md alone, exchanges with ours by a real hub.
 
 Node has every algorithm of the suite built in from 24.7 on; the development requirements bring it.
 """
