@@ -40,7 +40,7 @@ _CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-_EXAMPLES = 6
+_EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ def test_no_failure_and_no_answer_that_is_not_documented(
         if mode is GenerationMode.POSITIVE or _can_be_wrong(operation):
             _ask_much(door, operation, number, mode, asked)
     assert len({path for path, _ in asked}) > (15 if mode is GenerationMode.POSITIVE else 10)
-    assert {status for path, status in asked if path == "/v1/status"} <= {200, 400}
     if mode is GenerationMode.POSITIVE:
-        assert ("/v1/status", 200) in asked  # who asks is known, and what is right is answered
+        # Who asks is known, and what is right is answered.
+        assert {status for path, status in asked if path == "/v1/status"} == {200}
 
 
 def _ask_much(

@@ -57,7 +57,7 @@ def test_the_adapter_reads_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    "text, says",
     [
         ("prot = 1\n", "there is no setting prot; settings are "),
         ('state = "/x"\n', "there is no setting state"),
@@ -81,14 +81,14 @@ def test_a_file_that_was_named_and_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "line", "variables"),
+    "program, line, variables",
     [
         ("gatehouse", "serve", ("STATE", "DATABASE", "HOST", "PORT", "URL", "TLS_CERT", "METRICS", "CONFIG")),
         ("gatehouse", "doctor", ("STATE", "DATABASE", "CA")),
         (
             "gatehouse-adapter",
             "run",
-            ("ADAPTER_STATE", "ADAPTER_CONNECTOR", "ADAPTER_POLL", "ADAPTER_CONFIG"),
+            ("ADAPTER_STATE", "ADAPTER_CONNECTOR", "ADAPTER_POLL"),
         ),
         ("gatehouse-adapter", "enrol", ("ADAPTER_HUB", "ADAPTER_AGENCY", "ADAPTER_CA")),
     ],

@@ -33,6 +33,7 @@ _COMMANDS: Final = (
     "withdraw",
     "recall",
     "evidence",
+    "doctor",
 )
 _HOUSE: Final = Path(__file__).resolve().parents[2]
 _ABOUT: Final = "An agency's side of Gatehouse: tell, ask and answer about a child through a hub."

@@ -39,7 +39,7 @@ async def run(state: Path, *, place: str | None, poll: int | None, once_idle: bo
         WrongOrder: `unknown-connector`.
     """
     logs.configure()
-    connector = None if place is None else _connector(place)
+    connector = None if place is None else connector_of(place)
     with alone(state):
         folder = open_folder(state)
         try:
@@ -96,7 +96,8 @@ async def _keep_learning(folder: Folder, adapter: Adapter, *, as_json: bool) -> 
         await asyncio.sleep(_LEARN_AGAIN)
 
 
-def _connector(place: str) -> Connector:
+def connector_of(place: str) -> Connector:
+    """The record system of that name. Raises WrongOrder, `unknown-connector`."""
     from adapters.connectors.fhir_folder import FhirFolder
 
     kind, _, where = place.partition(":")

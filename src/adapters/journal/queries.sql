@@ -283,3 +283,10 @@ INSERT INTO alarm (code, detail, at) VALUES (:code, :detail, :at);
 -- name: alarms
 -- Gives what stops this adapter from sending.
 SELECT code, detail, at FROM alarm ORDER BY seq;
+
+-- name: stuck
+-- Counts what has waited for the hub since before an instant: envelopes to let go, receipts, acts.
+SELECT 'envelopes' AS what, count(*) AS count, min(created_at) AS oldest FROM sent
+WHERE progress IN ('ready', 'proved') AND created_at < :before
+UNION ALL SELECT 'receipts', count(*), min(received_at) FROM received WHERE acknowledged = 0 AND received_at < :before
+UNION ALL SELECT 'acts', count(*), min(created_at) FROM act WHERE done = 0 AND created_at < :before;

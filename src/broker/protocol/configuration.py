@@ -1,8 +1,8 @@
 """Settings of a program: a flag, else its variable, else one TOML file, else the default; in that order.
 
-Both programs read them alike, and this is the floor they share; it touches nothing itself, for environment and
-files are handed in. Only flags that describe an installation are settings: what one command is to do, and for
-whom, is said on its command line alone.
+Both programs read them alike, and this is the floor they share; it touches nothing itself, for environment
+and files are handed in. Only flags that describe an installation are settings: what one command is to do,
+and for whom, is said on its command line alone.
 """
 
 import argparse
