@@ -12,7 +12,8 @@ from tests.whole.programs import command
 def parsed(program: str, *arguments: str) -> dict[str, object]:
     """How a command line is understood."""
     main = broker.command.main if program == "gatehouse" else adapters.command.main
-    return vars(main._parsed(list(arguments)))
+    found: dict[str, object] = vars(main._parsed(list(arguments)))
+    return found
 
 
 @pytest.fixture

@@ -56,8 +56,8 @@ async def _ask(
 ) -> tuple[dict[str, strict_json.JsonValue], str, str | None]:
     """The hub's document, the time it says it has, and until when its certificate is good."""
     async with session.get(f"{url}/v1/hub", allow_redirects=False) as answer:
-        transport_ = None if answer.connection is None else answer.connection.transport
-        peer = None if transport_ is None else transport_.get_extra_info("peercert")
+        underneath = None if answer.connection is None else answer.connection.transport
+        peer = None if underneath is None else underneath.get_extra_info("peercert")
         data = await answer.content.read(_LIMIT)
         return (
             strict_json.parse_object(data, limit=_LIMIT),

@@ -64,4 +64,4 @@ def look_at_queues(folder: Folder) -> list[Finding]:
 
 
 def _late(row: sqlite3.Row, at: int) -> bool:
-    return row["state"] == "waiting" and row["due_at"] <= at
+    return bool(row["state"] == "waiting" and row["due_at"] <= at)

@@ -1,4 +1,4 @@
-"""What `gatehouse doctor` looks at beside folder, keys, server and process: room, settings, log and queues."""
+"""What `gatehouse doctor` looks at beside folder, keys, server and process: room, log, queues."""
 
 import os
 import shutil

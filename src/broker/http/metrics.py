@@ -29,7 +29,7 @@ class _Records(Collector):
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
 
-    def collect(self) -> list[CounterMetricFamily]:  # type: ignore[override]  # a list is as iterable
+    def collect(self) -> list[CounterMetricFamily]:
         family = CounterMetricFamily(
             "gatehouse_records",
             "Records brought under a checkpoint by this process: decisions and every change of an envelope.",
