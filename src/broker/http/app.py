@@ -36,7 +36,7 @@ def application(hub: Hub, *, edge: Edge, origins: Origins, limits: Limits | None
         shares=Shares(count=limits.agency_requests, size=limits.agency_bytes),
         strangers=Strangers(limits.strangers),
         polls=Shares(count=limits.polls, size=limits.body),
-        ears=Ears(hub.wake, keep=limits.ear),
+        ears=Ears(hub, keep=limits.ear),
     )
     app[SURFACE] = surface
     app[FEELER] = Feeler(surface)

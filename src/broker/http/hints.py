@@ -1,10 +1,13 @@
 """Hints as an adapter hears them: from wake-ups to `changed`."""
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from broker.exchange.wake import Subscription, Wake, WakeEvent
+from broker.exchange.wake import Subscription, WakeEvent
 from broker.protocol.frame import Changed
+
+if TYPE_CHECKING:
+    from broker.hub import Hub
 
 _NAMED: Final = 64
 """Envelopes named in one hint."""
@@ -49,8 +52,8 @@ class Hints:
 class Ears:
     """The ears of agencies that poll, kept from one poll to the next so that no hint between them is lost."""
 
-    def __init__(self, wake: Wake, *, keep: float) -> None:
-        self._wake = wake
+    def __init__(self, hub: "Hub", *, keep: float) -> None:
+        self._hub = hub
         self._keep = keep
         self._kept: dict[tuple[str, int], tuple[Subscription, asyncio.TimerHandle]] = {}
 
@@ -61,7 +64,7 @@ class Ears:
         if kept is not None:
             kept[1].cancel()
             return kept[0]
-        ear = self._wake.subscribe(agency)
+        ear = self._hub.wake.subscribe(agency)
         if number is not None:
             for kind in ("directory", "subject-key"):
                 ear.put(WakeEvent(kind=kind))
@@ -70,7 +73,7 @@ class Ears:
     def leave(self, agency: str, number: int | None, ear: Subscription) -> None:
         """Keep an ear open until the next poll, or for so long."""
         if number is None:
-            self._wake.unsubscribe(ear)
+            self._hub.wake.unsubscribe(ear)
             return
         self._drop(agency, number)
         timer = asyncio.get_running_loop().call_later(self._keep, self._drop, agency, number)
@@ -80,4 +83,4 @@ class Ears:
         kept = self._kept.pop((agency, number), None)
         if kept is not None:
             kept[1].cancel()
-            self._wake.unsubscribe(kept[0])
+            self._hub.wake.unsubscribe(kept[0])

@@ -14,6 +14,7 @@ from broker.protocol.problem import TITLES
 from broker.protocol.wire import Wire
 from keys import strict_json
 
+_ABOUT: Final = "Strict JSON throughout; the rules and the meaning are in docs/protocol.md."
 _REF: Final = "#/components/schemas/{model}"
 _PROBLEM: Final = "application/problem+json"
 _ASKED: Final = "validation"
@@ -50,7 +51,7 @@ def document() -> dict[str, Any]:
             "title": "Gatehouse hub",
             "version": version("gatehouse"),
             "summary": "Sealed envelopes between agencies, decisions, and a log that others can check.",
-            "description": "Strict JSON throughout; the rules and the meaning are in docs/protocol.md.",
+            "description": _ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],

