@@ -82,7 +82,7 @@ class _Poll:
         number = asked.connection
         if number is None:
             async with asyncio.timeout(limits.database_wait):
-                number = await connect(hub, agency, at=surface.edge.now())
+                number = await connect(hub, agency, kid=self._bearer.kid, at=surface.edge.now())
         caller = Caller(agency=agency, kid=self._bearer.kid, generation=number)
         # No longer than the token: what it stands for was read at the door.
         left = min(asked.wait, max(0, self._bearer.expires - surface.edge.now()))
