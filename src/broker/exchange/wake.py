@@ -61,6 +61,10 @@ class Subscription:
         """Wait for the next hint."""
         return await self.queue.get()
 
+    def at_once(self) -> WakeEvent | None:
+        """The next hint if one is there."""
+        return None if self.queue.empty() else self.queue.get_nowait()
+
     def put(self, event: WakeEvent) -> None:
         """Take a hint; when too many wait, the oldest gives way, as every hint means "look"."""
         if self.queue.full():

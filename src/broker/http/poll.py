@@ -92,20 +92,24 @@ class _Poll:
             handovers, more = await take(
                 hub, caller, credit=asked.credit, most=limits.taken, at=surface.edge.now(), seen=seen
             )
+            while (event := self._ear.at_once()) is not None:
+                self._hear(event)
             over = self._over or loop.time() >= end
             if handovers or self._hints or over:
                 return HandedOver(
                     connection=number, handovers=handovers, changed=self._hints.told(), more=more
                 )
-            await self._listen(min(end - loop.time(), limits.poll), number)
+            await self._listen(min(end - loop.time(), limits.poll))
 
-    async def _listen(self, seconds: float, number: int) -> None:
+    async def _listen(self, seconds: float) -> None:
         """Until a hint or the next look all the same."""
         try:
             async with asyncio.timeout(max(0, seconds)):
-                event = await self._ear.next()
+                self._hear(await self._ear.next())
         except TimeoutError:
             return
+
+    def _hear(self, event: WakeEvent) -> None:
         if event.kind == "stopped":
             raise not_accepted()
         if event.kind == _STOPPING:

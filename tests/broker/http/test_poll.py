@@ -64,8 +64,9 @@ async def test_what_changed_between_two_polls_is_told_by_the_next(house: House) 
     while (await take(care, number))["changed"]:
         pass
     await house.welcome("southcare")
-    told = (await take(care, number, wait=20))["changed"]
-    assert told["directory"]
+    while not ((await take(care, number))["changed"] or {}).get("directory"):
+        await asyncio.sleep(0.01)
+    assert (await take(care, number))["handovers"] == []
 
 
 async def test_no_more_is_handed_over_than_there_is_credit_for(house: House) -> None:
@@ -175,8 +176,11 @@ async def test_a_poison_envelope_is_set_aside_and_the_queue_moves_on(house: Hous
             await health.authenticate()
             taken = await take(health, number)
             number = taken["connection"]
-            tries += len(taken["handovers"])
-            house.clock.at += (house.hub.settings.lease << tries) + 1
+            if taken["handovers"]:
+                tries += 1
+                house.clock.at += (house.hub.settings.lease << tries) + 1
+            else:
+                await asyncio.sleep(0.1)  # the hub's own look at what is due sets it aside
     assert tries == house.hub.settings.handovers
     await health.authenticate()
     await care.authenticate()
