@@ -55,8 +55,11 @@ async def write_again(work: Work, row: sqlite3.Row, state: State | None) -> bool
     fresh = compose.renew(
         letter, jti=folder.clock.new_id(), at=at, accept_within=settings.accept_within, draw=folder.clock.draw
     )
+    pinned = folder.directory.find(row["recipient"])
+    if pinned is None:
+        return True  # forgotten here, and not seen again yet
     try:
-        recipient = folder.directory.get(row["recipient"]).sealing_key(at)
+        recipient = pinned.sealing_key(at)
     except Untrusted as error:
         waits = error.code in (UNCONFIRMED, IDENTITY_CHANGED)
         event = "waits-for-confirmation" if waits else "not-written-again"

@@ -1,10 +1,10 @@
 """Other agencies: pinned at first sight, their key sets followed link by link, sealed to only once confirmed.
 
-Promises: an identity key never changes here but by a person who has heard the new one's fingerprint, a key
-set is taken only if the pinned identity signed it and it follows the one before, and no sealing key is given
-out for an agency whose fingerprint no person here has confirmed, or of which the hub shows now what cannot be
-believed. So a sealing key that the hub has put in another's place is refused, or is heard to be wrong on the
-telephone.
+Promises: an identity key never changes here but by a person, who has heard the new one's fingerprint or has
+the old one forgotten; a key set is taken only if the pinned identity signed it and it follows the one before,
+and no sealing key is given out for an agency whose fingerprint no person here has confirmed, or of which the
+hub shows now what cannot be believed. So a sealing key that the hub has put in another's place is refused, or
+is heard to be wrong on the telephone.
 """
 
 import sqlite3
@@ -18,6 +18,8 @@ from adapters.problem import Failure
 from broker.protocol.frame import DirectoryEntry
 from keys import keyset
 
+FORGOTTEN: Final = "forgotten"
+"""Why a pin is in force no more: a person has found it false."""
 CONFIRMED_ANEW: Final = "confirmed-anew"
 """Why a pin is in force no more: a person has heard the fingerprint of the identity that took its place."""
 
@@ -80,15 +82,18 @@ class Directory:
             this agency.
         """
         before = self.find(entry.agency)
-        if before is not None:
-            # A revocation seen once holds: a shorter list shown later would bring a stolen key back.
-            held = sorted({*entry.revoked, *before.entry.revoked})
-            entry = entry.model_copy(update={"revoked": held})
+        known = self.former(entry.agency) if before is None else (before,)
+        # A revocation seen once holds: a shorter list shown later would bring a stolen key back.
+        held = {kid for pin in known for kid in pin.entry.revoked}
+        if held:
+            entry = entry.model_copy(update={"revoked": sorted({*entry.revoked, *held})})
         if before is not None and before.entry == entry:
             await self._believe(before)
             return False
         try:
-            pinned = verify_entry(entry, before=before, confirmed_at=None)
+            # An identity that was forgotten and is shown again goes on from the key sets it had.
+            same = next((pin for pin in known if pin.entry.identity == entry.identity), None)
+            pinned = verify_entry(entry, before=before or same, confirmed_at=None)
             changed = await self._journal.run(
                 "put_pin",
                 agency=entry.agency,
@@ -168,6 +173,26 @@ class Directory:
 
         await self._journal.write(believe)
         return True
+
+    async def forget(self, agency: str, *, at: int) -> Pinned:
+        """A person here has found the identity pinned false; give the pin. What it signed is still proved
+        with it; the next sight pins anew, and nobody has confirmed that.
+
+        Raises:
+            WrongOrder: `unknown-agency`.
+        """
+        pinned = self.get(agency)
+
+        def drop(db: sqlite3.Connection) -> None:
+            row = fetch(db, "get_pin", agency=agency)
+            if row is None or identity_of(row["entry"]).raw != pinned.identity.raw:
+                raise WrongOrder("unknown-agency", f"{agency} was pinned anew meanwhile: look again.")
+            execute(db, "end_pin", agency=agency, why=FORGOTTEN, at=at)
+            execute(db, "drop_pin", agency=agency)
+            _settle(db, agency)
+
+        await self._journal.write(drop)
+        return pinned
 
 
 def _settle(db: sqlite3.Connection, agency: str) -> None:

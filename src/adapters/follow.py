@@ -68,7 +68,7 @@ def _again(work: Work, row: sqlite3.Row, status: EnvelopeStatus) -> bool:
             return status.outcome is Outcome.ALLOW
         case State.RECALLED:
             recipient = work.folder.directory.find(row["recipient"])
-            return recipient is not None and row["sealed_to"] in recipient.entry.revoked
+            return recipient is None or not recipient.holds(row["sealed_to"])
         case _:
             return False
 

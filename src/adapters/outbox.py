@@ -2,13 +2,15 @@
 
 Promises: everything open in the journal is taken up at the start, everything journalled later as soon as it
 is seen; no row is worked on twice at once; what the hub cannot take now is tried again later; at most
-`in_flight` at once. The journal is the truth: a kill loses this object and nothing else.
+`in_flight` at once, and as many of what reads a record system, which may take its time. The journal is the
+truth: a kill loses this object and nothing else.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
+from adapters.contradiction import NOT_SHOWN
 from adapters.errors import Unreachable
 from adapters.logs import log
 from adapters.problem import HubProblem
@@ -18,7 +20,9 @@ _LATER: Final = 5.0
 troubles.
 """
 _LONGEST_PAUSE: Final = 300.0
-"""Seconds between tries of what keeps failing here: a full disk, a database that is locked."""
+"""Seconds between tries of what keeps failing: a full disk, a database that is locked, a history that the hub
+does not show.
+"""
 _GATHER: Final = 0.02
 """Seconds in which hints are gathered into one look."""
 
@@ -36,11 +40,14 @@ class Outbox:
         do: Callable[[Job], Awaitable[None]],
         look: Callable[[Collection[str]], Awaitable[None]],
         later: float = _LATER,
+        apart: Collection[str] = (),
     ) -> None:
+        """`apart` names the kinds of jobs that have slots of their own, so that they hold no other up."""
         self._do = do
         self._look = look
         self._later = later
         self._slots = asyncio.Semaphore(limit)
+        self._apart = {kind: asyncio.Semaphore(limit) for kind in apart}
         self._active: dict[Job, bool] = {}
         self._failing: set[Job] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -102,11 +109,16 @@ class Outbox:
             while True:
                 self._active[job] = False
                 try:
-                    async with self._slots:
+                    async with self._apart.get(job[0], self._slots):
                         await self._do(job)
                 except (HubProblem, Unreachable) as error:
                     log.warning("tried-again-later", kind=job[0], envelope=job[-1], code=error.code)
-                    await asyncio.sleep(self._later)
+                    if error.code == NOT_SHOWN:
+                        # The hub answers, but not with what is needed: asked less and less often.
+                        await asyncio.sleep(pause)
+                        pause = min(2 * pause, _LONGEST_PAUSE)
+                    else:
+                        await asyncio.sleep(self._later)
                     continue
                 except Exception as error:
                     # One row's fault must not stop the others, nor wait for a restart: disks are emptied.

@@ -47,6 +47,11 @@ class Pinned:
             "unknown-signer", f"{self.entry.agency} signed with a key that is in none of its key sets."
         )
 
+    def holds(self, kid: str) -> bool:
+        """Whether a sealing key is one of this agency's, and not revoked: what is sealed to it may leave."""
+        ours = any(use.key.kid == kid for _, keys in self.sets for use in keys.sealing)
+        return ours and kid not in self.entry.revoked
+
     def sealing_key(self, at: int) -> SealingPublicKey:
         """The key to seal to at `at`.
 

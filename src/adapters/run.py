@@ -44,7 +44,7 @@ class Adapter:
         self._folder = folder
         self._hooks = hooks or Hooks()
         self._seen = Seen(folder.journal)
-        self.outbox = Outbox(limit=folder.settings.in_flight, do=self._do, look=self._look)
+        self.outbox = Outbox(limit=folder.settings.in_flight, do=self._do, look=self._look, apart=("asked",))
         self.connection = Connection(
             folder, Handlers(handover=self._handed, changed=self._changed), self._seen
         )
@@ -62,6 +62,8 @@ class Adapter:
         self._keys = SubjectKeys(self._work)
         self.rotation = Rotation(self._work)
         self._sent_to = self._acts_to = -1
+        (row,) = folder.journal.rows("last_choice")
+        self._choices_to = row["choice"]
         self._confirmed = self._confirmations()
         self._known = asyncio.Event()
 
@@ -97,12 +99,18 @@ class Adapter:
     def _scan(self) -> None:
         """Take up every row written since the last look."""
         journal = self._folder.journal
+        if self._seen.look():
+            log.warning("sending-goes-on", code="split-view")
+            self._waited()
         for row in journal.rows("sent_after", seq=self._sent_to):
             self._sent_to = row["seq"]
             self.outbox.put(("send", row["jti"]))
         for row in journal.rows("acts_after", seq=self._acts_to):
             self._acts_to = row["seq"]
             self.outbox.put(("act", row["jti"]))
+        for row in journal.rows("choices_after", choice=self._choices_to):
+            self._choices_to = row["choice"]
+            self.outbox.put(("asked", row["exchange"]))
         confirmed = self._confirmations()
         if confirmed != self._confirmed:
             self._confirmed = confirmed
@@ -114,7 +122,7 @@ class Adapter:
         return row["confirmed"], row["former"]
 
     def _waited(self) -> None:
-        """A person has confirmed an agency: what waited for that goes on."""
+        """A person has decided, of an agency or of the hub's log: what waited for that goes on."""
         self.outbox.put(("directory",))
         for row in self._folder.journal.rows("sent_after", seq=-1):
             self.outbox.put(("send", row["jti"]))
@@ -189,6 +197,7 @@ class Adapter:
         while True:
             await asyncio.sleep(_TICK)
             try:
+                await remind.warn(self._work)
                 await remind.remind(self._work)
                 await drain(self._work)
                 await self.rotation.look()

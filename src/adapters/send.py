@@ -129,9 +129,10 @@ async def _ask_for_proof(work: Work, jti: str) -> Proof:
 
 async def _deposit(work: Work, row: sqlite3.Row) -> None:
     folder, jti = work.folder, row["jti"]
-    recipient = folder.directory.get(row["recipient"])
-    if row["sealed_to"] in recipient.entry.revoked:
-        # Whoever stole that key could read it: take the permit back, and write it again to the key in force.
+    recipient = folder.directory.find(row["recipient"])
+    if recipient is None or not recipient.holds(row["sealed_to"]):
+        # Whoever stole that key, or passed it off as the recipient's, could read it: take the permit back,
+        # and write it again to the key in force.
         _, claims = again.letter_of(folder, row)
         recall = make(folder, acts.Recall, claims.sub, envelope=jti, reason=RecallReason.KEY_REVOKED)
         await queue(folder, recall)

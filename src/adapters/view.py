@@ -5,6 +5,7 @@ never store it.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from adapters.contradiction import Contradiction, Shown
 from broker.protocol.act import ReceiptOutcome
 from broker.protocol.body import Body
 from broker.protocol.declaration import Declaration, Kind
@@ -150,7 +151,8 @@ class KeySetState:
 class Peer:
     """Another agency, as pinned here. Nothing is sealed to it before its fingerprint was confirmed by
     telephone, nor while `doubt` says that the hub shows something of it that was refused.
-    `changed_fingerprint` is of the identity key that the hub shows in place of the pinned one.
+    `changed_fingerprint` is of the identity key that the hub shows in place of the pinned one,
+    `former_fingerprints` are of those in force no more, newest first.
     """
 
     agency: str
@@ -163,3 +165,22 @@ class Peer:
     key_set_version: int
     doubt: str | None = None
     changed_fingerprint: str | None = None
+    former_fingerprints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """What the hub has shown that does not fit, and what the evidence proves. `at` and `ended_at` in Unix
+    seconds; `stops`: nothing is sent or taken in because of it. `why` is what the person said who ended it.
+    """
+
+    number: int
+    code: str
+    at: int
+    stops: bool
+    shows: Shown
+    evidence: Contradiction
+    ended_at: int | None
+    ended_by: str | None
+    believed: str | None
+    why: str | None

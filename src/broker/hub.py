@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Final
 
 import asyncpg
@@ -20,12 +19,12 @@ from broker.exchange.acting import Acting
 from broker.exchange.asks import AskReader
 from broker.exchange.declare import Asked, declare
 from broker.exchange.deposit import Depositing, deposit
-from broker.exchange.facts import ALL, HEAD, FactReader, Guard
+from broker.exchange.facts import FactReader
 from broker.exchange.outcome import Outcome
 from broker.exchange.sweep import redecide_held, sweep
 from broker.exchange.wake import Wake
-from broker.keyring import FIRST_ADMINISTRATOR, HubKeyring
-from broker.log.append import Entry, append
+from broker.founding import other_keys, settle, verify_keys
+from broker.keyring import HubKeyring
 from broker.log.head import LogHead
 from broker.log.integrate import DamagedLog, Integrator
 from broker.log.prove import Prover
@@ -34,19 +33,14 @@ from broker.log.recorder import Recorder
 from broker.log.tiles import TileCache
 from broker.protocol.frame import Acted, Deposited
 from broker.protocol.problem import Problem
-from broker.protocol.record import Origin, parse_record
 from broker.settings import Settings
 from broker.step import Observer, unobserved
 from broker.store.migrate import migrate
-from broker.store.query import queries
-from broker.store.transaction import LOST, CommitUnknown, Connection, Pool, barrier, committed
+from broker.store.transaction import LOST, CommitUnknown, Connection, Pool, barrier
 from broker.store.unavailable import StoreUnavailable
-from keys import strict_json
 from policies.catalogue import Catalogue, load_catalogue
-from policies.policy_set import PolicySet, parse_policy_set
+from policies.policy_set import PolicySet
 
-_SQL = queries("administration")
-_FACTS = queries("facts")
 _log = structlog.get_logger("gatehouse.hub")
 _STATEMENT_TIMEOUT: Final = "30s"
 _LOCK_TIMEOUT: Final = "10s"
@@ -136,7 +130,7 @@ async def open_hub(
         async with pool.acquire() as connection:
             await migrate(connection)
         recorder = Recorder(keys.decision)
-        hub_id, origin = await _settle(pool, keys, recorder, origin=origin, new_id=new_id, at=clock())
+        hub_id, origin = await settle(pool, keys, recorder, origin=origin, new_id=new_id, at=clock())
     except BaseException:
         await pool.close()
         raise
@@ -175,12 +169,12 @@ async def open_hub(
         receiving=_batcher(pool, settings, lambda batch: act(hub, batch)),
     )
     try:
-        await _verify_keys(pool, keys)
+        await verify_keys(pool, keys)
         await hub.integrator.open()
     except DamagedLog as damage:
         await pool.close()
         raise (
-            _other_keys()
+            other_keys()
             if damage.code == "checkpoint-not-ours"
             else StoreUnavailable(
                 "damaged-log",
@@ -265,66 +259,6 @@ async def _quietly(what: str, work: "asyncio.Future[int] | object") -> None:
         _log.warning(f"{what}-store-unavailable", error=type(error).__name__)
     except Exception as error:  # see above
         _log.error(f"{what}-failed", error=type(error).__name__)
-
-
-async def _settle(
-    pool: Pool, keys: HubKeyring, recorder: Recorder, *, origin: str, new_id: Callable[[], str], at: int
-) -> tuple[str, str]:
-    async def work(connection: Connection) -> tuple[str, str]:
-        await connection.execute(_FACTS["lock_guards"])
-        row = await connection.fetchrow(_SQL["read_hub"])
-        if row is not None:
-            return row["hub_id"], row["origin"]
-        hub_id = new_id().replace("-", "")
-        await connection.fetch(_SQL["add_hub"], hub_id, origin, at)
-        document = strict_json.parse(files("policies").joinpath("data/seed_policy.json").read_bytes())
-        policy = parse_policy_set(document)
-        await connection.fetch(
-            _SQL["add_policy_set"], policy.version, policy.digest, strict_json.dump(document)
-        )
-        await connection.fetch(_SQL["set_policy_head"], policy.version)
-        await connection.fetch(
-            _SQL["add_person"], FIRST_ADMINISTRATOR, "administrator", keys.administrator.raw
-        )
-        for kind, scope in ((Guard.POLICY, HEAD), (Guard.AGREEMENT, ALL)):
-            await connection.execute(_FACTS["move_guard"], kind.value, scope)
-        await append(
-            connection,
-            recorder,
-            [
-                Entry(
-                    record=Origin(
-                        at=at,
-                        hub=hub_id,
-                        decision_key=keys.decision.public.jwk(),
-                        log_vkey=str(keys.log_vkey(origin)),
-                        administrator=FIRST_ADMINISTRATOR,
-                        administrator_key=keys.administrator.jwk(),
-                        policy_version=policy.version,
-                        policy_digest=policy.digest,
-                    )
-                )
-            ],
-        )
-        return hub_id, origin
-
-    return await committed(pool, work)
-
-
-async def _verify_keys(pool: Pool, keys: HubKeyring) -> None:
-    # The log's first record says which key signs records: with another, every process would stop at the
-    # other's.
-    row = await pool.fetchrow(queries("log")["read_record"], 0)
-    if row is not None:
-        _, first = parse_record(bytes(row["text"]).decode("ascii"))
-        if not isinstance(first, Origin) or first.decision_key != keys.decision.public.jwk():
-            raise _other_keys()
-
-
-def _other_keys() -> StoreUnavailable:
-    return StoreUnavailable(
-        "other-keys", "The database belongs to a hub with other keys: use the state folder it was made with."
-    )
 
 
 def hub_document(hub: Hub) -> dict[str, str | dict[str, str]]:

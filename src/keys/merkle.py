@@ -96,6 +96,51 @@ def verify_consistency(
         if proof or not hmac.compare_digest(old_root, new_root):
             raise BadProof("consistency-mismatch", "trees of one size have one root and an empty proof")
         return
+    old, new = _joined(old_size, old_root, new_size, proof)
+    if not (hmac.compare_digest(old, old_root) and hmac.compare_digest(new, new_root)):
+        raise BadProof("consistency-mismatch", "the consistency proof does not join the two roots")
+
+
+def witness_size(old_size: int) -> int | None:
+    """From which size a consistency proof shows what a later tree has in place of a tree of `old_size`.
+
+    A tree complete at its size is itself the first node of its proof and is not repeated there, so that such
+    a proof leads nowhere if the tree was another; the proof from one leaf less shows the node. None for the
+    trees of one and of two leaves, of which no consistency proof does.
+    """
+    complete = old_size & (old_size - 1) == 0
+    return old_size if not complete else old_size - 1 if old_size > 2 else None
+
+
+def contradicts(
+    *, old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """Whether the proof shows that the tree under `new_root` began with another tree of `old_size` than the
+    one under `old_root`: nobody could make such a proof if one were a prefix of the other.
+
+    `proof` is the consistency proof from `witness_size(old_size)` to `new_size`. False means nothing: a proof
+    that leads nowhere is no proof of anything. Raises BadProof, `consistency-malformed`.
+    """
+    if not 0 < old_size <= new_size:
+        raise BadProof("consistency-malformed", "the old size must be from 1 to the new size")
+    _check_hashes("consistency-malformed", (old_root, new_root, *proof))
+    if old_size == new_size:
+        return not hmac.compare_digest(old_root, new_root)
+    start = witness_size(old_size)
+    if start is None:
+        return False
+    try:
+        shown, new = _joined(start, b"", new_size, proof)
+        if start < old_size:
+            # The first steps of a proof from one leaf less are those that complete the tree of `old_size`.
+            _, shown = _joined(start, b"", old_size, proof[: old_size.bit_length()])
+    except BadProof:
+        return False
+    return hmac.compare_digest(new, new_root) and not hmac.compare_digest(shown, old_root)
+
+
+def _joined(old_size: int, old_root: bytes, new_size: int, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """The roots that a consistency proof leads to, of the old tree and of the new."""
     # A complete old tree is itself the first node, and is not repeated in the proof.
     path = [old_root, *proof] if old_size & (old_size - 1) == 0 else list(proof)
     if not proof:
@@ -114,8 +159,9 @@ def verify_consistency(
         else:
             new = node_hash(new, sibling)
         at, last = at >> 1, last >> 1
-    if last != 0 or not (hmac.compare_digest(old, old_root) and hmac.compare_digest(new, new_root)):
-        raise BadProof("consistency-mismatch", "the consistency proof does not join the two roots")
+    if last != 0:
+        raise BadProof("consistency-mismatch", "the consistency proof is too short")
+    return old, new
 
 
 def _check_hashes(code: str, hashes: Sequence[bytes]) -> None:

@@ -1,11 +1,16 @@
-"""The form that answers an ask, category by category: an item, a nil that says what was searched, or a
-decline.
+"""The form that answers an ask, category by category: an item, written out or as it is prepared with what is
+taken out of it, a nil that says what was searched, or a decline.
 
 Promises: a category that was not asked, or is answered twice, is refused before anything is sent.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
 
+from adapters.answering.edit import under_conditions
+from adapters.answering.edit_form import read_edits
 from adapters.answering.grounds_form import Claiming, read_grounds
 from adapters.answering.holding_form import read_entries, read_searched
 from adapters.answering.people_form import read_consent, read_practitioner
@@ -28,11 +33,14 @@ class Declined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a person answered. An item without entries is a nil."""
+    """What a person answered. An item without entries is a nil. `acknowledged` are the ids of what the
+    third-party check found and the person has seen.
+    """
 
     practitioner: Practitioner
     items: tuple[ItemOrder, ...]
     declined: tuple[Declined, ...]
+    acknowledged: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +52,23 @@ class _Whole:
     practitioner: Practitioner
     grounds: Grounds | None
     consent: ConsentPosition | None
+    drafts: Mapping[Category, ItemOrder]
+
+
+NO_DRAFTS: Final[Mapping[Category, ItemOrder]] = MappingProxyType({})
 
 
 def read_answer(
-    form: Section, *, ask: Ask, open_categories: frozenset[Category], policy: PolicySet, sector: Sector
+    form: Section,
+    *,
+    ask: Ask,
+    open_categories: frozenset[Category],
+    policy: PolicySet,
+    sector: Sector,
+    drafts: Mapping[Category, ItemOrder] = NO_DRAFTS,
 ) -> Answer:
-    """Read an answer to `ask`, of which `open_categories` have no final answer yet.
+    """Read an answer to `ask`, of which `open_categories` have no final answer yet; `drafts` are what is
+    prepared.
 
     Raises:
         BadForm: the first fault, with its line and what to do; also a category that was not asked.
@@ -63,7 +82,9 @@ def read_answer(
         practitioner=read_practitioner(form),
         grounds=read_grounds(form, claiming) if form.has("grounds") else None,
         consent=read_consent(form) if form.has("consent") else None,
+        drafts=drafts,
     )
+    acknowledged = frozenset(form.lines("acknowledged")) if form.has("acknowledged") else frozenset()
     answers = form.each("answers", "an answer", lambda section: _answer(section, whole, open_categories))
     if not answers:
         form.refuse("answers", "has nothing in it; answer at least one category")
@@ -74,6 +95,7 @@ def read_answer(
         practitioner=whole.practitioner,
         items=tuple(given for given in answers if isinstance(given, ItemOrder)),
         declined=tuple(given for given in answers if isinstance(given, Declined)),
+        acknowledged=acknowledged,
     )
 
 
@@ -97,18 +119,23 @@ def _answer(section: Section, whole: _Whole, open_categories: frozenset[Category
 
 
 def _item(section: Section, category: Category, whole: _Whole) -> ItemOrder:
-    item = _order(section, category, whole, necessity=section.words("necessity"))
-    item = replace(
-        item,
-        entries=read_entries(section, len(whole.ask.subjects)),
-        conditions=section.words_or_none("conditions"),
-    )
-    if not item.entries:
-        section.refuse(
-            "entries", "has nothing in it; where nothing is held, write `nil:` in place of `item:`"
+    if section.flag_or_none("prepared"):
+        if category not in whole.drafts:
+            section.refuse("prepared", "is true, but nothing is prepared there; write the item out")
+        item = replace(read_edits(section, whole.drafts[category]), practitioner=whole.practitioner)
+    else:
+        item = _order(section, category, whole, necessity=section.words("necessity"))
+        item = replace(
+            item,
+            entries=read_entries(section, len(whole.ask.subjects)),
+            conditions=section.words_or_none("conditions"),
         )
-    if item.handling is HandlingCode.C and item.conditions is None:
-        section.refuse("handling", "is c, permitted with conditions; write them under `conditions`")
+        if not item.entries:
+            section.refuse(
+                "entries", "has nothing in it; where nothing is held, write `nil:` in place of `item:`"
+            )
+    if under_conditions(item) and item.conditions is None:
+        section.refuse("handling", "c is permitted only under conditions; write them under `conditions`")
     section.end()
     return item
 

@@ -2,35 +2,35 @@
 rest.
 
 Promises: whatever fails leaves the task waiting for a person, with a coded reason, and says so in the log; an
-answer already given is never given again.
+answer already given is never given again, and what a person has prepared is never prepared over.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 from adapters.answering.draft import Draft, prepare
 from adapters.answering.policy import own_sector, policy_in_force
+from adapters.answering.reason import CANNOT_SEND, FAILED
 from adapters.answering.release_rules import load_rules
-from adapters.answering.sending import draft_bytes, open_categories, send_item
+from adapters.answering.sending import draft_bytes, send_item, unprepared_categories
 from adapters.connectors.connector import Connector
+from adapters.desk.act import decline
+from adapters.desk.choice import chosen, save_candidates
 from adapters.desk.exchange import ask_of
 from adapters.desk.inbox import save_draft, wait_for_person
 from adapters.errors import AdapterError
 from adapters.folder import Folder
 from adapters.logs import log
+from adapters.work import ADAPTER
 from broker.protocol.body import AskBody
 from keys.errors import Rejected
-
-FAILED: Final = "could-not-prepare"
-CANNOT_SEND: Final = "could-not-send"
 
 
 def answering(folder: Folder, connector: Connector) -> Callable[[str], Awaitable[None]]:
     """What the running adapter calls with the exchange of each ask."""
 
     async def on_ask(exchange: str) -> None:
-        wanted = open_categories(folder, exchange)
+        wanted = unprepared_categories(folder, exchange)
         if not wanted:
             return
         try:
@@ -40,6 +40,8 @@ def answering(folder: Folder, connector: Connector) -> Callable[[str], Awaitable
             for category in sorted(wanted):
                 await wait_for_person(folder, exchange=exchange, category=category, why=FAILED)
             return
+        for unsure in drafts[0].unsure:
+            await save_candidates(folder, exchange, unsure.subject, unsure.candidates)
         for draft in drafts:
             if draft.category in wanted:
                 await _settle(folder, exchange, draft)
@@ -54,12 +56,22 @@ async def _prepare(folder: Folder, connector: Connector, exchange: str) -> tuple
     assert isinstance(body, AskBody)
     # A record system may take its time; the connection must not wait for it.
     return await asyncio.to_thread(
-        prepare, ask=ask, body=body, connector=connector, rules=rules, policy=policy, sector=sector
+        prepare,
+        ask=ask,
+        body=body,
+        connector=connector,
+        rules=rules,
+        policy=policy,
+        sector=sector,
+        chosen=chosen(folder, exchange),
     )
 
 
 async def _settle(folder: Folder, exchange: str, draft: Draft) -> None:
     category, why = draft.category, draft.why
+    if draft.declined is not None and why is None:
+        await _withhold(folder, exchange, draft)
+        return
     if draft.item is not None and why is None:
         try:
             await send_item(folder, draft.item)
@@ -78,3 +90,18 @@ async def _settle(folder: Folder, exchange: str, draft: Draft) -> None:
     else:
         await wait_for_person(folder, exchange=exchange, category=category, why=why or FAILED)
     log.info("answer-waits", exchange=exchange, category=category.value, reason=why)
+
+
+async def _withhold(folder: Folder, exchange: str, draft: Draft) -> None:
+    assert draft.declined is not None
+    by = load_rules(folder.path).practitioner or ADAPTER
+    try:
+        await decline(
+            folder, exchange=exchange, category=draft.category, reason=draft.declined, practitioner=by
+        )
+    except (AdapterError, Rejected) as error:
+        log.warning("answer-not-sent", exchange=exchange, category=draft.category.value, code=error.code)
+        await wait_for_person(folder, exchange=exchange, category=draft.category, why=CANNOT_SEND)
+        return
+    # As of any other answer by rule: the log must not tell more than the asker may know.
+    log.info("answered-by-rule", exchange=exchange, category=draft.category.value)

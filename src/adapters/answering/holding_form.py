@@ -1,7 +1,8 @@
 """What an agency holds, in a form: dated entries, and what was searched to find them or to find nothing."""
 
+from adapters.answering.grading import parse_grading
 from adapters.answering.section import Section
-from broker.protocol.body import Entry, Nature, Searched
+from broker.protocol.body import Entry, Grading, Nature, Searched
 
 
 def read_entries(form: Section, subjects: int) -> tuple[Entry, ...]:
@@ -15,9 +16,18 @@ def read_entries(form: Section, subjects: int) -> tuple[Entry, ...]:
             nature=section.code("nature", Nature),
             recorded_by=section.line_or_none("recorded_by"),
             reference=section.line_or_none("reference"),
+            grading=read_grading(section) if section.has("grading") else None,
         )
 
     return form.each("entries", "an entry", entry)
+
+
+def read_grading(section: Section) -> Grading:
+    """Read `grading`, such as `2BP`."""
+    grading = parse_grading(section.line("grading"))
+    if grading is None:
+        section.refuse("grading", "is source 1 to 3, information A to E and handling P or C, such as `2BP`")
+    return grading
 
 
 def read_searched(form: Section) -> Searched:

@@ -1,9 +1,9 @@
-"""`answering.toml` of the state folder: which categories a record system may answer by itself, and on what
-grounds.
+"""`answering.toml` of the state folder: which categories a record system may answer by itself, who approves
+the others, and on what grounds.
 
 Promises: a category without a rule waits for a person, an unknown field or word refuses the whole file (an
-unreadable rule must not read as permission), and nothing here widens what was asked. Does not decide whether
-a release is lawful.
+unreadable rule must not read as permission), no rule makes what `NEVER_AUTOMATIC` names leave by itself, and
+nothing here widens what was asked. Does not decide whether a release is lawful.
 """
 
 import tomllib
@@ -33,15 +33,39 @@ class Release(StrEnum):
     """It goes as soon as it is prepared."""
     WAITING = "waiting"
     """A person at the source looks at it first."""
+    TWO_PERSONS = "two_persons"
+    """One person prepares it and another approves exactly that."""
+
+
+class Sensitive(StrEnum):
+    """What becomes of a category in which the record marks something as sensitive. That never leaves."""
+
+    WAITING = "waiting"
+    """A person looks."""
+    WITHHELD = "withheld"
+    """The rest goes by the category's rule; where there is no rest the category is declined, which the asker
+    cannot tell from nothing held, and the reason stays here.
+    """
+
+
+NEVER_AUTOMATIC: Final = frozenset({Category.POLICE_INTELLIGENCE, Category.ADOPTION, Category.SEXUAL_HEALTH})
+"""Intelligence needs sanitising by a person; the other two are made of specially protected facts (adoption;
+fertility treatment and sexually transmitted infection). Others only *can* hold such a fact, and where a
+record does it stays by its mark.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseRule:
-    """How one category is answered. For a purpose not in `purposes` it waits."""
+    """How one category is answered. For a purpose not in `purposes` it waits. `approver` None: any role may
+    approve.
+    """
 
     category: Category
     release: Release
     nil: Release
+    sensitive: Sensitive = Sensitive.WAITING
+    approver: PractitionerRole | None = None
     purposes: tuple[Purpose, ...]
     preset: str
     schedule1: SchedulePara18Reason | None
@@ -118,6 +142,8 @@ def _rule(value: object, category: Category) -> ReleaseRule:
         category=category,
         release=reader.word("release", Release),
         nil=reader.word_or_none("nil", Release) or Release.WAITING,
+        sensitive=reader.word_or_none("sensitive", Sensitive) or Sensitive.WAITING,
+        approver=reader.word_or_none("approver", PractitionerRole),
         purposes=reader.words("purposes", Purpose),
         preset=reader.text("preset"),
         schedule1=reader.word_or_none("schedule1", SchedulePara18Reason),
@@ -125,6 +151,12 @@ def _rule(value: object, category: Category) -> ReleaseRule:
         necessity=reader.text("necessity"),
     )
     reader.end()
+    if category in NEVER_AUTOMATIC and Release.AUTOMATIC in (rule.release, rule.nil):
+        raise reader.refuse('may never leave by itself; write "waiting" or "two_persons".')
+    if rule.nil is Release.TWO_PERSONS:
+        raise reader.refuse('nil is "automatic" or "waiting".')
+    if rule.approver is not None and rule.release is Release.AUTOMATIC:
+        raise reader.refuse("approver goes with a release that waits; nobody approves what is automatic.")
     return rule
 
 

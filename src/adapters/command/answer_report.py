@@ -20,17 +20,25 @@ async def report_answers(
 ) -> Exit:
     """Wait for each as far as `--until` says, print them in order, and give the worst as the exit code."""
     milestone = Milestone(arguments.until)
+    held = [each for each in queued if each.way is Way.PREPARED]
+    queued = [each for each in queued if each.way is not Way.PREPARED]
     ends = await asyncio.gather(*(_end(folder, each, milestone, arguments.wait) for each in queued))
     if arguments.json:
         give(
             {
                 "exchange": exchange,
-                "answers": [_as_json(each, end) for each, end in zip(queued, ends, strict=True)],
+                "answers": [_as_json(each, end) for each, end in zip(queued, ends, strict=True)]
+                + [{"category": each.category, "way": each.way, "digest": each.digest} for each in held],
             }
         )
     else:
         for each, end in zip(queued, ends, strict=True):
             say(*_lines(each, end))
+        for each in held:
+            say(
+                f"{words(each.category.value)}: prepared; it leaves when another person has approved it:",
+                f"  gatehouse-adapter approve {exchange} {each.category.value} --as PERSON --role ROLE",
+            )
     codes = {_exit(end, milestone, waited=arguments.wait > 0) for end in ends}
     return next((code for code in _WORST_FIRST if code in codes), Exit.DONE)
 

@@ -57,13 +57,26 @@ def by_whom(parser: argparse.ArgumentParser, *, role: str) -> None:
     """`--by` and `--role`: for whom the agency acts; the hub records both."""
     parser.add_argument(
         "--by",
-        type=_person,
+        "--as",
+        dest="by",
+        type=person,
         metavar="ID",
         default=None,
         help="your staff number (default: your account name)",
     )
     parser.add_argument(
         "--role", choices=_ROLES, default=role, help="the role in which you act (default: %(default)s)"
+    )
+
+
+def acknowledge(parser: argparse.ArgumentParser) -> None:
+    """`--acknowledge`: what the third-party check found and you have seen."""
+    parser.add_argument(
+        "--acknowledge",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="you have seen this finding of the third-party check and it may leave; once for each",
     )
 
 
@@ -77,6 +90,13 @@ def practitioner(arguments: argparse.Namespace) -> "Practitioner":
     if not _PERSON.match(by):
         raise WrongOrder("no-practitioner", "Your account name cannot stand as a staff number; give --by ID.")
     return Practitioner(id=by, role=PractitionerRole(arguments.role))
+
+
+def person(text: str) -> str:
+    """A staff number or account name, as an argument's type."""
+    if not _PERSON.match(text):
+        raise argparse.ArgumentTypeError("a staff number or account name is needed, without spaces")
+    return text
 
 
 def wait_seconds(parser: argparse.ArgumentParser, *, default: int, what: str) -> None:
@@ -112,9 +132,3 @@ def _seconds(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 9):
         raise argparse.ArgumentTypeError("a whole number of seconds is needed, such as 30")
     return int(text)
-
-
-def _person(text: str) -> str:
-    if not _PERSON.match(text):
-        raise argparse.ArgumentTypeError("a staff number or account name is needed, without spaces")
-    return text

@@ -34,6 +34,9 @@ def lines(opened: Opened) -> Iterator[str]:
             yield from _entries(body.entries, body.subjects)
             as_of = "" if body.searched.as_of is None else f", as of {body.searched.as_of.isoformat()}"
             by = ", ".join(body.searched.by) or "hand"
+            if body.result == "nil":
+                for person in body.subjects:
+                    yield f"Searched for: {_person(person)}"
             yield _one_line(f"Searched: {', '.join(body.searched.systems)}, by {by}{as_of}")
             for redaction in body.redactions:
                 yield _one_line(f"Left out: {redaction.place} ({words(redaction.reason)})")

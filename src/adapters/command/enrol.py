@@ -26,6 +26,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--hub", required=True, metavar="URL", help="https://…, or http:// on this machine only"
     )
+    parser.add_argument("--code", action=_Shown, help=argparse.SUPPRESS)
     parser.add_argument("--agency", required=True, metavar="ID", help="as the administrator added you")
     parser.add_argument(
         "--code-file", type=Path, metavar="FILE", help="read the code from a file; else you are asked for it"
@@ -39,6 +40,13 @@ def add(commands: Commands) -> None:
         help="with a new identity key, in the folder this agency has: its keys ran out or were revoked, and "
         "the administrator has invited it again; stop gatehouse-adapter run first",
     )
+
+
+class _Shown(argparse.Action):
+    """Refuses a code on the command line: whoever lists the machine's processes would read it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.error("others can read a command line: leave the code out and type it, or give --code-file")
 
 
 def perform(arguments: argparse.Namespace) -> int:

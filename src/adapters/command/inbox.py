@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.command.argument import Commands, command, wait_seconds
 
 if TYPE_CHECKING:
+    from adapters.answering.release_rules import ReleaseRules
     from adapters.folder import Folder
     from adapters.view import Received
 
@@ -39,31 +40,25 @@ def add(commands: Commands) -> None:
 
 def perform(arguments: argparse.Namespace) -> int:
     """List; the words stay sealed until `open`."""
+    from adapters.answering.waiting import waiting
     from adapters.command.desk_folder import desk
     from adapters.command.exit import Exit
+    from adapters.command.inbox_lines import as_json, waiting_lines
     from adapters.command.screen import give, moment, say, words
     from adapters.desk.inbox import tasks
-    from adapters.view import TaskState
 
     with desk(arguments) as folder:
         received = asyncio.run(_received(folder, arguments))
         asked = tasks(folder, arguments.exchange)
+        waits = waiting(asked, _rules(folder), at=folder.clock.now())
     end = Exit.WAITING if arguments.wait and len(received) < arguments.count else Exit.DONE
     if arguments.json:
-        give({"received": received, "tasks": asked})
+        give({"received": received, "tasks": asked, "waiting": [as_json(each) for each in waits]})
         return end
-    waiting = [task for task in asked if task.state in (TaskState.WAITING, TaskState.PREPARED)]
-    if waiting:
-        say("Waiting for an answer:")
-    for task in waiting:
-        drafted = "prepared, approve it" if task.has_draft else "nobody has looked yet"
-        what = f"{words(task.category.value)} for {task.asker} ({task.rating.value})"
-        why = f"; it waits because: {task.why}" if task.why else ""
-        say(
-            f"  {what}, due {moment(task.due_at)}",
-            f"    {drafted}{why}",
-            f"    gatehouse-adapter answer {task.exchange} --category {task.category.value}",
-        )
+    if waits:
+        say("Waiting for an answer, the most urgent first:")
+    for each in waits:
+        say(*waiting_lines(each))
     say("Received:" if received else "Nothing has been received.")
     for envelope in received:
         what = ", ".join(words(category.value) for category in envelope.categories)
@@ -74,6 +69,19 @@ def perform(arguments: argparse.Namespace) -> int:
             f"    gatehouse-adapter open {envelope.jti}",
         )
     return end
+
+
+def _rules(folder: "Folder") -> "ReleaseRules":
+    """The release rules; a file that cannot be read hides nothing of what waits."""
+    from adapters.answering.release_rules import NO_RULES, load_rules
+    from adapters.command.screen import complain
+    from adapters.errors import Unusable
+
+    try:
+        return load_rules(folder.path)
+    except Unusable as error:
+        complain(f"gatehouse-adapter: {error.message}")
+        return NO_RULES
 
 
 async def _received(folder: "Folder", arguments: argparse.Namespace) -> "tuple[Received, ...]":

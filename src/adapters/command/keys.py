@@ -2,12 +2,15 @@
 
 import argparse
 import asyncio
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.argument import Commands, by_whom, command, practitioner, wait_seconds
 
 if TYPE_CHECKING:
     from adapters.view import KeySetState
+
+_DIGITS: Final = 40
 
 
 def add(commands: Commands) -> None:
@@ -20,6 +23,7 @@ def add(commands: Commands) -> None:
         example="""
         gatehouse-adapter keys fingerprint           read these digits out when another agency rings
         gatehouse-adapter keys confirm eastmere-health 12345 67890 12345 67890 12345 67890 12345 67890
+        gatehouse-adapter keys forget eastmere-health    what is pinned for it is not its identity
         gatehouse-adapter keys rotate
         """,
     )
@@ -52,6 +56,19 @@ def add(commands: Commands) -> None:
     confirm.add_argument(
         "fingerprint", metavar="FINGERPRINT", nargs="+", help="forty digits, with or without spaces"
     )
+    forget = command(
+        actions,
+        "forget",
+        _forget,
+        inner=True,
+        does="put a false identity of an agency out of force; what it signed stays provable",
+        example="""
+        gatehouse-adapter keys forget eastmere-health          asks before it does
+        gatehouse-adapter keys forget eastmere-health --yes    for a program, which is not asked
+        """,
+    )
+    forget.add_argument("agency", metavar="AGENCY", help="as keys list names it")
+    forget.add_argument("--yes", action="store_true", help="do not ask")
     rotate = command(
         actions,
         "rotate",
@@ -104,6 +121,7 @@ def _list(arguments: argparse.Namespace) -> int:
             f"  {peer.agency}  {peer.name} ({peer.sector.value}{stopped}): {confirmed}",
             f"    ring {peer.duty_contact}",
             *([] if peer.doubt is None else [f"    REFUSED: {peer.doubt}"]),
+            *(f"    believed no more: {digits}" for digits in peer.former_fingerprints),
         )
     return 0
 
@@ -143,14 +161,53 @@ def _confirm(arguments: argparse.Namespace) -> int:
     from adapters.command.desk_folder import desk
     from adapters.command.screen import give, say
     from adapters.desk.keys import confirm
+    from adapters.errors import WrongOrder
 
+    typed = " ".join(arguments.fingerprint)
     with desk(arguments) as folder:
-        changed = asyncio.run(confirm(folder, arguments.agency, " ".join(arguments.fingerprint)))
+        if sum(letter.isdigit() for letter in typed) != _DIGITS:
+            raise WrongOrder("fingerprint-incomplete", "A fingerprint is forty digits, eight groups of five.")
+        changed = asyncio.run(confirm(folder, arguments.agency, typed))
     if arguments.json:
         give({"agency": arguments.agency, "confirmed": True, "identity_changed": changed})
     else:
         anew = " under its new identity key; the one before is believed no more" if changed else ""
         say(f"{arguments.agency} is confirmed{anew}; envelopes can be sealed to it now.")
+    return 0
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    from adapters.command.desk_folder import desk
+    from adapters.command.screen import give, moment, say
+    from adapters.desk.keys import forget, peer
+    from adapters.errors import WrongOrder
+
+    agency = arguments.agency
+    with desk(arguments) as folder:
+        pinned = peer(folder, agency)
+        if not arguments.yes:
+            if arguments.json or not sys.stdin.isatty():
+                raise WrongOrder("not-confirmed", "Nobody is here to be asked: give --yes to forget it.")
+            told = (
+                "nobody here has confirmed it"
+                if pinned.confirmed_at is None
+                else f"confirmed here {moment(pinned.confirmed_at)}"
+            )
+            say(
+                f"{agency} is pinned with {pinned.fingerprint}; {told}.",
+                "Once forgotten it is kept as evidence only. Whatever the hub shows next for this agency is "
+                "pinned anew, and nothing is sealed to it before you have confirmed that by telephone.",
+            )
+            if input(f"Type {agency} to forget it: ").strip() != agency:
+                raise WrongOrder("not-confirmed", "Nothing was forgotten.")
+        digits = asyncio.run(forget(folder, agency))
+    if arguments.json:
+        give({"agency": agency, "forgotten": True, "fingerprint": digits})
+    else:
+        say(
+            f"{agency} is forgotten as {digits}. The running adapter pins it anew; then ring "
+            f"{pinned.duty_contact} and run gatehouse-adapter keys confirm {agency} FINGERPRINT."
+        )
     return 0
 
 

@@ -23,6 +23,8 @@ _COMMANDS: Final = (
     "ask",
     "inbox",
     "answer",
+    "approve",
+    "declined",
     "open",
     "status",
     "keys",
@@ -31,6 +33,10 @@ _COMMANDS: Final = (
     "withdraw",
     "recall",
     "evidence",
+    "alarm",
+    "connector",
+    "picture",
+    "enquiry",
 )
 _HOUSE: Final = Path(__file__).resolve().parents[2]
 _ABOUT: Final = "An agency's side of Gatehouse: tell, ask and answer about a child through a hub."

@@ -3,6 +3,7 @@
 import argparse
 
 from adapters.command.argument import Commands, command
+from adapters.connectors.registry import described
 
 
 def add(commands: Commands) -> None:
@@ -15,11 +16,12 @@ def add(commands: Commands) -> None:
         example="""
         gatehouse-adapter run
         gatehouse-adapter run --connector fhir:/srv/records     answers by the rules in answering.toml
+        gatehouse-adapter run --connector fhir-server:https://records.example/fhir/R4
         gatehouse-adapter run --example-rules > STATE/answering.toml
         """,
     )
     parser.add_argument(
-        "--connector", metavar="KIND:PLACE", help="the record system to answer from, such as fhir:DIR"
+        "--connector", metavar="KIND:PLACE", help=f"the record system to answer from: {described()}"
     )
     parser.add_argument(
         "--once-idle", action="store_true", help="end when connected and nothing is left to do"

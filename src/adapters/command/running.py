@@ -5,8 +5,10 @@ journalled.
 """
 
 import asyncio
+import contextlib
 import gc
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +20,8 @@ from adapters.answering.release_rules import load_rules
 from adapters.command.alone import alone
 from adapters.command.exit import Exit
 from adapters.command.screen import give, say
-from adapters.connectors.connector import Connector
-from adapters.errors import Unreachable, WrongOrder
+from adapters.connectors.bounded import Bounded
+from adapters.errors import Unreachable
 from adapters.folder import Folder, open_folder
 from adapters.problem import HubProblem
 from adapters.run import Adapter
@@ -37,10 +39,10 @@ async def run(state: Path, *, place: str | None, once_idle: bool, as_json: bool)
     Raises:
         Unusable: `not-enrolled`, `already-running`, `answering-rules`.
         WrongOrder: `unknown-connector`.
+        ConnectorFailed: the record system cannot be opened.
     """
     logs.configure()
-    connector = None if place is None else _connector(place)
-    with alone(state):
+    with alone(state), _record_system(place) as connector:
         folder = open_folder(state)
         try:
             load_rules(folder.path)  # a broken file is said now, not at the first ask
@@ -96,12 +98,12 @@ async def _keep_learning(folder: Folder, adapter: Adapter, *, as_json: bool) -> 
         await asyncio.sleep(_LEARN_AGAIN)
 
 
-def _connector(place: str) -> Connector:
-    from adapters.connectors.fhir_folder import FhirFolder
-
-    kind, _, where = place.partition(":")
-    if kind != "fhir" or not where:
-        raise WrongOrder("unknown-connector", "A record system is named as fhir:DIR.")
-    if not Path(where).is_dir():
-        raise WrongOrder("unknown-connector", "That folder of FHIR records is not there, or is no folder.")
-    return FhirFolder(Path(where))
+@contextlib.contextmanager
+def _record_system(place: str | None) -> Iterator[Bounded | None]:
+    """The record system behind its limits, if one is named; its processes end with us."""
+    connector = None if place is None else Bounded(place)
+    try:
+        yield connector
+    finally:
+        if connector is not None:
+            connector.close()

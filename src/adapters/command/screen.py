@@ -7,12 +7,15 @@ disk.
 import dataclasses
 import json
 import sys
-import unicodedata
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
+
+from adapters.plain_text import clean
+
+__all__ = ["clean", "complain", "give", "moment", "plain", "say", "words"]
 
 
 def say(*lines: str) -> None:
@@ -29,16 +32,6 @@ def give(value: object) -> None:
 def complain(line: str) -> None:
     """Print one line to stderr."""
     print(clean(line), file=sys.stderr)
-
-
-def clean(text: str) -> str:
-    """The text without anything that could move a cursor, change a colour or turn the reading direction."""
-    return "".join(
-        letter
-        if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cf", "Co", "Cs")
-        else "\N{REPLACEMENT CHARACTER}"
-        for letter in text
-    )
 
 
 def plain(value: object) -> Any:

@@ -21,7 +21,9 @@ ENTRY_LIMIT: Final = 5_000
 
 
 class ConnectorFailed(AdapterError):
-    """`folder-unreadable`, `person-gone`, `person-not-here`, `restricted-value-left`: nothing is given."""
+    """`folder-unreadable`, `person-gone`, `person-not-here`, `restricted-value-left`, `database-…`,
+    `mapping-…`, `census-unreadable`, `extract-unreadable`: nothing is given.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +181,8 @@ class LeftReason(StrEnum):
     """A former name or address can reveal an adoption, a gender recognition or a flight."""
     UNREADABLE = "not-fhir-r4"
     """The resource is not what the standard says."""
+    ROW = "row-unusable"
+    """A row lacks what an entry needs, or holds more than an entry takes."""
     TOO_MANY = "too-many-entries"
     """More than a body takes; the newest are given."""
 

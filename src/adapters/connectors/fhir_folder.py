@@ -7,65 +7,28 @@ are linked to one who is; every reading has passed `release.redact`. Does not pr
 that changes while it is read.
 """
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Final, Protocol
+from typing import Final
 
-from adapters import release
-from adapters.connectors import fhir_clinical, fhir_match, fhir_person
+from adapters.connectors import fhir_match
 from adapters.connectors.connector import (
-    ENTRY_LIMIT,
     ConnectorFailed,
-    LeftForPerson,
-    LeftReason,
     Match,
     MatchedBy,
     NotFound,
     PersonRef,
     Reading,
-    SourceEntry,
     SubjectSought,
     Unread,
 )
-from adapters.connectors.fhir_index import Index, Person
-from adapters.connectors.fhir_json import JsonObject
-from adapters.connectors.fhir_label import is_restricted, is_sensitive
+from adapters.connectors.fhir_reading import CATEGORIES, reading_of
 from adapters.connectors.fhir_seen import Seen
-from adapters.connectors.fhir_source import Content, File, FolderLimits, Located, list_files, read_file
-from adapters.connectors.fhir_valid import is_valid
-from broker.protocol.body import Redaction, Searched
+from adapters.connectors.fhir_source import Content, File, FolderLimits, list_files, read_file
+from adapters.connectors.registry import existing
+from broker.protocol.body import Searched
 from policies.vocabulary import Category
-
-
-class Compose(Protocol):
-    """What makes the entries of one category."""
-
-    def __call__(self, person: Person, index: Index, *, restricted: bool) -> Iterator[SourceEntry]:
-        """Give entries in any order."""
-        ...
-
-
-_CATEGORIES: Final[dict[Category, tuple[str, Compose]]] = {
-    Category.DEMOGRAPHICS: ("Patient", fhir_person.demographics),
-    Category.HOUSEHOLD: ("RelatedPerson", fhir_person.household),
-    Category.GP_REGISTRATION: ("Patient", fhir_person.gp_registration),
-    Category.HEALTH_ATTENDANCES: ("Encounter", fhir_clinical.attendances),
-    Category.HEALTH_CONDITIONS: ("Condition", fhir_clinical.conditions),
-    Category.HEALTH_OBSERVATIONS: ("Observation", fhir_clinical.observations),
-    Category.HEALTH_FLAGS: ("Flag", fhir_clinical.flags),
-}
-"""Each category, the resource type it is made of, and what makes its entries."""
-_WITHHELD: Final[dict[Category, tuple[str, ...]]] = {
-    Category.DEMOGRAPHICS: ("name", "birth date", "address", "telephone and e-mail"),
-    Category.HOUSEHOLD: ("address", "telephone and e-mail", "emergency contacts"),
-    Category.GP_REGISTRATION: ("GP",),
-}
-_CLINICAL_WITHHELD: Final = ("recorded by", "place", "free text")
-"""Said of every restricted record alike, so that it does not tell what the record holds."""
 
 _BY: Final = {
     MatchedBy.NHS_NUMBER: "exact match on a checked NHS number",
@@ -95,7 +58,7 @@ class FhirFolder:
     @property
     def serves(self) -> frozenset[Category]:
         """Say which categories it can answer."""
-        return frozenset(_CATEGORIES)
+        return frozenset(CATEGORIES)
 
     def find(self, sought: SubjectSought) -> Match:
         """Look for exactly this person.
@@ -123,35 +86,7 @@ class FhirFolder:
             raise ConnectorFailed(
                 "person-gone", "That record is no longer in the folder; look for the person again."
             )
-        restricted, protected = seen.protection(record)
-        left: Counter[tuple[Category, LeftReason]] = Counter()
-        entries: dict[Category, tuple[SourceEntry, ...]] = {}
-        redactions: dict[Category, tuple[Redaction, ...]] = {}
-        for category in sorted(categories & self.serves):
-            kind, compose = _CATEGORIES[category]
-            usable = _usable(record, kind, restricted, left, category)
-            # Copies of one record say the same things twice.
-            made = sorted(
-                dict.fromkeys(compose(usable, seen.index, restricted=restricted)), key=_newest_first
-            )
-            if len(made) > ENTRY_LIMIT:
-                left[category, LeftReason.TOO_MANY] += len(made) - ENTRY_LIMIT
-            entries[category] = tuple(made[:ENTRY_LIMIT])
-            withheld = _WITHHELD.get(category, _CLINICAL_WITHHELD) if restricted else ()
-            redactions[category] = tuple(Redaction(place=place, reason=release.REASON) for place in withheld)
-        if Category.DEMOGRAPHICS in entries and (former := fhir_person.former(record)):
-            left[Category.DEMOGRAPHICS, LeftReason.FORMER] += former
-        reading = Reading(
-            entries=entries,
-            restricted=restricted,
-            searched=self._searched(seen, person.matched),
-            redactions=redactions,
-            left=tuple(
-                LeftForPerson(category=category, reason=reason, count=count)
-                for (category, reason), count in sorted(left.items())
-            ),
-        )
-        return release.redact(reading, protected)
+        return reading_of(record, seen, categories, self._searched(seen, person.matched))
 
     def freshness(self) -> datetime | None:
         """Say when the newest file was last changed; None for an empty folder.
@@ -193,36 +128,6 @@ class FhirFolder:
         )
 
 
-def _usable(
-    person: Person,
-    kind: str,
-    restricted: bool,
-    left: Counter[tuple[Category, LeftReason]],
-    category: Category,
-) -> Person:
-    """Give the person with only those resources of a kind that may be made into entries; count the others."""
-
-    def usable(located: Located) -> bool:
-        reason = _why_left(located.raw, restricted)
-        if reason is not None:
-            left[category, reason] += 1
-        return reason is None
-
-    if kind == "Patient":
-        return replace(person, copies=tuple(filter(usable, person.current)))
-    records = tuple(record for record in person.of_kind(kind) if usable(record))
-    return replace(person, records=records)
-
-
-def _why_left(resource: JsonObject, restricted: bool) -> LeftReason | None:
-    if is_sensitive(resource) or (is_restricted(resource) and not restricted):
-        return LeftReason.LABELLED
-    return None if is_valid(resource) else LeftReason.UNREADABLE
-
-
-def _newest_first(entry: SourceEntry) -> tuple[bool, float, str]:
-    on = entry.on
-    if on is None:
-        return True, 0.0, entry.what
-    instant = on if isinstance(on, datetime) else datetime.combine(on, time.min, UTC)
-    return False, -instant.timestamp(), entry.what
+def open_folder(place: str) -> FhirFolder:
+    """Open a folder by its path. Raises WrongOrder, `unknown-connector`."""
+    return FhirFolder(existing(place, folder=True, what="folder of FHIR records"))

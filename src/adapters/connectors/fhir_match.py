@@ -37,13 +37,13 @@ def match(
     number = sought_number(sought)
     if isinstance(number, WaitReason):
         likely = _likely(index, sought) if number is WaitReason.NO_CHECKED_NUMBER else ()
-        return WaitsForPerson(reason=number, candidates=_candidates(connector, likely))
+        return WaitsForPerson(reason=number, candidates=candidates_of(connector, likely))
     bearers = index.by_number.get(number, ())
     if not bearers:
         return WaitsForPerson(reason=WaitReason.UNREADABLE) if number in unread_mentions else None
     reason = _doubt(bearers, number, sought)
     if reason is not None:
-        return WaitsForPerson(reason=reason, candidates=_candidates(connector, bearers))
+        return WaitsForPerson(reason=reason, candidates=candidates_of(connector, bearers))
     return Found(person=PersonRef(connector=connector, key=bearers[0].key, matched=MatchedBy.NHS_NUMBER))
 
 
@@ -65,24 +65,38 @@ def _doubt(bearers: tuple[Person, ...], number: CheckedNhsNumber, sought: Subjec
     if len(bearers) > 1:
         return WaitReason.SEVERAL_PEOPLE
     person = bearers[0]
-    copies = [copy.raw for copy in person.current if is_valid(copy.raw)]
+    recorded = next(recorded for recorded in person.numbers if recorded.number == number)
+    doubt = record_doubt(person)
+    if doubt is not WaitReason.UNREADABLE and not recorded.current:
+        return WaitReason.SUPERSEDED
+    if doubt in (WaitReason.UNREADABLE, WaitReason.SUPERSEDED, WaitReason.SEVERAL_NUMBERS):
+        return doubt
+    if not recorded.traced:
+        return WaitReason.NOT_VERIFIED
+    return doubt or _differs(_usable(person), sought)
+
+
+def record_doubt(person: Person) -> WaitReason | None:
+    """Say why a record is not to be read without a person, however surely it is the sought person's."""
+    copies = _usable(person)
     if not copies:
         return WaitReason.UNREADABLE
-    recorded = next(recorded for recorded in person.numbers if recorded.number == number)
     links = {text(link, "type") for link in _links(copies)}
-    if not recorded.current or "replaced-by" in links:
+    if "replaced-by" in links:
         return WaitReason.SUPERSEDED
     if len([other for other in person.numbers if other.current]) > 1:
         return WaitReason.SEVERAL_NUMBERS
-    if not recorded.traced:
-        return WaitReason.NOT_VERIFIED
     if any(copy.get("active") is False for copy in copies):
         return WaitReason.INACTIVE
     if links:
         return WaitReason.LINKED
     if _contradict(copies):
         return WaitReason.COPIES_DISAGREE
-    return _differs(copies, sought)
+    return None
+
+
+def _usable(person: Person) -> list[JsonObject]:
+    return [copy.raw for copy in person.current if is_valid(copy.raw)]
 
 
 def _links(copies: Iterable[JsonObject]) -> list[JsonObject]:
@@ -160,7 +174,8 @@ def _likely(index: Index, sought: SubjectSought) -> list[Person]:
     ]
 
 
-def _candidates(connector: str, people: Iterable[Person]) -> tuple[Candidate, ...]:
+def candidates_of(connector: str, people: Iterable[Person]) -> tuple[Candidate, ...]:
+    """Give people as candidates, the first twenty."""
     found = []
     for person in list(people)[:_CANDIDATES]:
         shown: Located = person.current[-1]

@@ -55,6 +55,14 @@ def plain(text: str) -> str:
 _INVISIBLE: Final = frozenset("\u00ad\u180e\u200b\u200c\u200d\u2060\ufeff")
 
 
+def readable(text: str) -> str:
+    """Give the text as it looks: no character references, presentation forms or invisible characters."""
+    if text.isascii() and "&" not in text:
+        return text
+    seen = unicodedata.normalize("NFKC", html.unescape(text))
+    return "".join(c for c in seen if c not in _INVISIBLE)
+
+
 def words(text: str) -> list[str]:
     """Give the runs of letters and digits in `plain(text)`."""
     return re.findall(r"[^\W_]+", plain(text))

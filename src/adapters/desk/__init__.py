@@ -7,9 +7,16 @@
     await answer(folder, ItemOrder(…)) -> jti                adapters.desk.answer
     await nil | decline | withdraw | recall | lift | consent adapters.desk.act      -> the act's jti
     inbox, tasks, read, save_draft, load_draft               adapters.desk.inbox
+    questions, choose                                        adapters.desk.choice
+    signed, sign                                             adapters.desk.approval
+    declines                                                 adapters.desk.declined
     sent, all_sent, act_sent, wait_for                       adapters.desk.follow
     evidence                                                 adapters.desk.evidence
-    peers, confirm, fingerprint, rotate_keys, revoke_key     adapters.desk.keys
+    enquiries, await add, await remove                       adapters.desk.enquiry
+    gather                                                   adapters.desk.gather
+    alarms, end_alarm                                        adapters.desk.alarm
+    attention                                                adapters.desk.attention
+    peers, confirm, forget, rotate_keys, revoke_key, …       adapters.desk.keys
     await enrol(…)                                           adapters.desk.enrol
 
 What writes is `async` and returns once it is on disk; what reads is a plain function. Nothing here talks to

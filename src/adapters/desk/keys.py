@@ -38,6 +38,9 @@ def peers(folder: Folder) -> tuple[Peer, ...]:
             key_set_version=each.sets[-1][1].version,
             doubt=None if each.doubt is None else each.doubt.message,
             changed_fingerprint=None if each.changed is None else keyset.fingerprint(each.changed),
+            former_fingerprints=tuple(
+                keyset.fingerprint(pin.identity) for pin in folder.directory.former(each.entry.agency)
+            ),
         )
         for each in folder.directory.all()
     )
@@ -48,6 +51,20 @@ async def confirm(folder: Folder, agency: str, typed: str) -> bool:
     of the one pinned before. Raises as `Directory.confirm`.
     """
     return await folder.directory.confirm(agency, typed, at=folder.clock.now())
+
+
+async def forget(folder: Folder, agency: str) -> str:
+    """A person here has found the identity pinned for an agency false: it is out of force, and kept as
+    evidence; give its fingerprint. Raises as `Directory.forget`.
+    """
+    pinned = await folder.directory.forget(agency, at=folder.clock.now())
+    return keyset.fingerprint(pinned.identity)
+
+
+def peer(folder: Folder, agency: str) -> Peer:
+    """One other agency, as pinned here. Raises WrongOrder, `unknown-agency`."""
+    folder.directory.get(agency)
+    return next(each for each in peers(folder) if each.agency == agency)
 
 
 def key_set_state(folder: Folder) -> KeySetState:

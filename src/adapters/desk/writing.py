@@ -40,7 +40,9 @@ def verify_no_alarm(folder: Folder) -> None:
     """Refuse to write while proof against the hub is journalled. Raises Untrusted, by the alarm's code."""
     for row in folder.journal.rows("alarms"):
         raise Untrusted(
-            row["code"], "The hub has shown two histories; nothing is sent. Take the journal to your officer."
+            row["code"],
+            "The hub has shown two histories of its log; nothing is sent. Give your officer what "
+            "gatehouse-adapter alarm shows.",
         )
 
 

@@ -259,6 +259,55 @@ UPDATE task SET state = :state, why = :why WHERE exchange = :exchange AND catego
 UPDATE task SET state = 'prepared', why = :why, sealed_draft = :sealed_draft
 WHERE exchange = :exchange AND category = :category AND state IN ('waiting', 'prepared');
 
+-- name: put_unsure
+-- Keeps the records that could be a subject's, sealed; what a person chose before stays chosen.
+INSERT INTO unsure (exchange, subject, sealed_candidates) VALUES (:exchange, :subject, :sealed_candidates)
+ON CONFLICT (exchange, subject) DO UPDATE SET sealed_candidates = excluded.sealed_candidates;
+
+-- name: unsure_of_exchange
+-- Gives the subjects of an exchange for whom a person must say which record is theirs, and what was said.
+SELECT * FROM unsure WHERE exchange = :exchange ORDER BY subject;
+
+-- name: put_choice
+-- A person says which record is a subject's, or that none is.
+UPDATE unsure SET sealed_choice = :sealed_choice, choice = (SELECT coalesce(max(choice), 0) + 1 FROM unsure),
+    person = :person, role = :role, chosen_at = :at WHERE exchange = :exchange AND subject = :subject;
+
+-- name: last_choice
+-- Gives the number of the latest choice.
+SELECT coalesce(max(choice), 0) AS choice FROM unsure;
+
+-- name: choices_after
+-- Gives the exchanges in which a person has chosen a record since.
+SELECT exchange, choice FROM unsure WHERE choice > :choice ORDER BY choice;
+
+-- name: prepare_again
+-- What waits in an exchange is prepared once more, by the record that was chosen; not what a person has prepared.
+UPDATE task SET state = 'waiting', why = NULL, sealed_draft = NULL
+WHERE exchange = :exchange AND state IN ('waiting', 'prepared') AND coalesce(why, '') <> 'waits-for-second-person';
+
+-- name: put_approval
+-- Keeps who did what with which exact draft.
+INSERT INTO approval (exchange, category, step, person, role, digest, reason, at)
+VALUES (:exchange, :category, :step, :person, :role, :digest, :reason, :at);
+
+-- name: approvals
+-- Gives what people did with a category's drafts, oldest first.
+SELECT * FROM approval WHERE exchange = :exchange AND category = :category ORDER BY seq;
+
+-- name: declines
+-- Gives the declines signed here, newest first, each with its sealed reason.
+SELECT * FROM act WHERE act = 'decline' ORDER BY seq DESC;
+
+-- name: unwarned_tasks
+-- Gives open tasks of which nobody here was warned that they fall due.
+SELECT exchange, category, asker, rating, due_at FROM task
+WHERE state IN ('waiting', 'prepared') AND warned = 0 ORDER BY due_at LIMIT :limit;
+
+-- name: set_warned
+-- The people here were warned.
+UPDATE task SET warned = 1 WHERE exchange = :exchange AND category = :category;
+
 -- name: due_tasks
 -- Gives open tasks that fall due soon and of which the asker's hub has not been reminded.
 SELECT exchange, category, asker, due_at FROM task
@@ -277,9 +326,52 @@ INSERT INTO closure (exchange, category, at) VALUES (:exchange, :category, :at) 
 SELECT category, at FROM closure WHERE exchange = :exchange ORDER BY category;
 
 -- name: put_alarm
--- Keeps proof that the hub must not be trusted.
-INSERT INTO alarm (code, detail, at) VALUES (:code, :detail, :at);
+-- Keeps proof that the hub must not be trusted, or what it has not shown; one of each kind is open at a time.
+INSERT INTO alarm (code, detail, at) SELECT :code, :detail, :at
+WHERE NOT EXISTS (SELECT 1 FROM alarm WHERE code = :code AND ended_at IS NULL);
 
 -- name: alarms
 -- Gives what stops this adapter from sending.
+SELECT seq, code, detail, at FROM alarm WHERE code = 'split-view' AND ended_at IS NULL ORDER BY seq;
+
+-- name: all_alarms
+-- Gives every alarm there ever was, oldest first.
+SELECT * FROM alarm ORDER BY seq;
+
+-- name: open_alarms
+-- Gives the codes of what is not ended.
+SELECT code FROM alarm WHERE ended_at IS NULL ORDER BY seq;
+
+-- name: end_alarm
+-- A person has ended an alarm.
+UPDATE alarm SET ended_at = :at, ended_by = :by, believed = :believed, sealed_reason = :sealed_reason
+WHERE seq = :seq AND ended_at IS NULL;
+
+-- name: end_not_shown
+-- The hub has shown, after all, that its log goes on from what was seen.
+UPDATE alarm SET ended_at = :at, ended_by = 'adapter', believed = 'seen'
+WHERE code = 'history-not-shown' AND ended_at IS NULL;
+
+-- name: drop_checkpoints
+-- Forgets the history that was seen: a person has decided to go on with another.
+DELETE FROM checkpoint;
 SELECT code, detail, at FROM alarm ORDER BY seq;
+
+-- name: put_enquiry_member
+-- Puts an exchange into an enquiry.
+INSERT INTO enquiry_member (exchange, sealed_enquiry, added_at) VALUES (:exchange, :sealed_enquiry, :at);
+
+-- name: drop_enquiry_member
+-- Takes an exchange out of an enquiry it was put into by hand.
+DELETE FROM enquiry_member WHERE seq = :seq;
+
+-- name: drop_enquiry_of_sent
+-- Takes an ask out of the enquiry its form named.
+UPDATE sent SET sealed_enquiry = NULL WHERE seq = :seq;
+
+-- name: enquiry_members
+-- Gives every exchange that is in an enquiry, and under which context its sealed name opens.
+SELECT seq, exchange, jti AS id, :asked AS context, sealed_enquiry, created_at AS at
+FROM sent WHERE sealed_enquiry IS NOT NULL
+UNION ALL
+SELECT seq, exchange, exchange AS id, :added AS context, sealed_enquiry, added_at AS at FROM enquiry_member;

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from adapters.connectors import nhs_number
@@ -24,6 +25,16 @@ PNC: Final = "pnc"
 """Police National Computer id: YYYY/NNNNNNNL, or with two digits of the year."""
 CRO: Final = "cro"
 """Criminal Records Office number: NNNNNN/YYL."""
+LA_CHILD: Final = "lachild"
+"""LAchildID: a local authority's own number of a child, as in its statutory returns. It has no check."""
+
+_TITLES: Final = {
+    nhs_number.SYSTEM: "NHS number",
+    UPN: "UPN",
+    PNC: "PNC id",
+    CRO: "CRO number",
+    LA_CHILD: "LAchildID",
+}
 
 _UPN_LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _POLICE_LETTERS: Final = "ZABCDEFGHJKLMNPQRTUVWXY"
@@ -51,14 +62,24 @@ class Written:
     check: Check
 
 
+def title(system: str) -> str:
+    """Name a kind of identifier in words an asker reads."""
+    return _TITLES.get(system, f"{system} number")
+
+
 def written(identifier: Identifier) -> Written:
     """Bring an identifier to its one spelling: capitals, no spaces, and as its kind writes it."""
-    bare = "".join(identifier.value.split()).upper()
-    spell = _SPELLINGS.get(identifier.system)
+    return _written(identifier.system, identifier.value)
+
+
+@lru_cache(maxsize=1 << 16)  # whoever is sought is compared with every number a system holds
+def _written(system: str, given: str) -> Written:
+    bare = "".join(given.split()).upper()
+    spell = _SPELLINGS.get(system)
     if spell is None:
-        return Written(system=identifier.system, value=bare, check=Check.NONE)
+        return Written(system=system, value=bare, check=Check.NONE)
     value, passed = spell(bare)
-    return Written(system=identifier.system, value=value, check=Check.PASSED if passed else Check.FAILED)
+    return Written(system=system, value=value, check=Check.PASSED if passed else Check.FAILED)
 
 
 def same(one: Written, other: Written) -> bool:

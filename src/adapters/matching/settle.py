@@ -25,14 +25,20 @@ from adapters.matching import comparison, identifier
 from adapters.matching.identifier import Check, Written
 from adapters.matching.person import Described
 from adapters.matching.score import LEAD, Band, Score, Sought, score
-from broker.protocol.body import Searched
+from broker.protocol.body import Identifier, Searched
 
+_LINE: Final = 500
 _CANDIDATES: Final = 20
 """More are no help to whoever must choose."""
 
 
 def settle(
-    sought: SubjectSought, people: Iterable[Described], *, connector: str, searched: Searched
+    sought: SubjectSought,
+    people: Iterable[Described],
+    *,
+    connector: str,
+    searched: Searched,
+    complete: frozenset[str] = frozenset(),
 ) -> Match:
     """Say who of `people` is sought.
 
@@ -40,7 +46,9 @@ def settle(
         people: every record that bears one of the identifiers or might fit the description; the whole system
             where it is small.
         connector: the system's name, for the references given.
-        searched: what a "not found" says was searched.
+        searched: what a "not found" says was searched; by what is added here.
+        complete: kinds of identifier that every record of the system bears, so that nobody by a number of
+            that kind is an answer even where nothing else is known.
     """
     given = [identifier.written(each) for each in sought.identifiers]
     fault = _number_fault(sought)
@@ -54,11 +62,35 @@ def settle(
         contacts=sought.contacts,
         relatives=sought.relatives,
     )
-    scored = {person.key: score(described, person) for person in everyone}
-    bearers = [(person, found) for person in everyone if (found := _borne(given, person))]
+    bearers = [(person, found) for person in everyone if (found := _borne(given, person.identifiers))]
     if bearers:
-        return _by_identifier(sought, bearers, given, scored, connector)
-    return _by_description(sought, everyone, scored, connector, searched)
+        return _by_identifier(sought, bearers, given, _scores(described, [p for p, _ in bearers]), connector)
+    formerly = [person for person in everyone if _borne(given, person.former)]
+    if formerly:
+        return _waits(WaitReason.SUPERSEDED, formerly, _scores(described, formerly), connector)
+    if (sought.name is None or sought.born is None) and any(_rules_out(each, complete) for each in given):
+        return NotFound(searched=_by_what(searched, sought, everyone))
+    by_what = _by_what(searched, sought, everyone)
+    return _by_description(sought, everyone, _scores(described, everyone), connector, by_what)
+
+
+def _by_what(searched: Searched, sought: SubjectSought, everyone: Sequence[Described]) -> Searched:
+    """Say by what somebody was searched who was not found."""
+    by = list(dict.fromkeys(identifier.title(each.system) for each in sought.identifiers))
+    if sought.name is not None and sought.born is not None:
+        nameless = everyone and not any(person.names for person in everyone)
+        by.append(
+            "birth date, as no names are held" if nameless else "name and birth date, spelt alike or mistyped"
+        )
+    return Searched(systems=searched.systems, by=by or searched.by, as_of=searched.as_of)
+
+
+def _scores(described: Sought, people: Iterable[Described]) -> dict[str, Score]:
+    return {person.key: score(described, person) for person in people}
+
+
+def _rules_out(each: Written, complete: frozenset[str]) -> bool:
+    return each.system in complete and each.check is not Check.FAILED
 
 
 def _number_fault(sought: SubjectSought) -> WaitReason | None:
@@ -72,8 +104,9 @@ def _number_fault(sought: SubjectSought) -> WaitReason | None:
     return WaitReason.SEVERAL_NUMBERS if len(numbers) > 1 else None
 
 
-def _borne(given: Sequence[Written], person: Described) -> list[Written]:
-    recorded = [identifier.written(each) for each in person.identifiers]
+def _borne(given: Sequence[Written], identifiers: Iterable[Identifier]) -> list[Written]:
+    kinds = {each.system for each in given}
+    recorded = [identifier.written(each) for each in identifiers if each.system in kinds]
     return [each for each in given if any(identifier.same(each, other) for other in recorded)]
 
 
@@ -97,9 +130,9 @@ def _by_identifier(
     if any(_contradicts(each, person) for each in given if each not in by):
         return _waits(WaitReason.IDENTIFIERS_DISAGREE, people, scored, connector)
     how = tuple(
-        f"{each.system} number, whose check fails as it is written in both places"
+        f"exact match on {identifier.title(each.system)}, whose check fails as it is written in both places"
         if each.check is Check.FAILED
-        else f"{each.system} number"
+        else f"exact match on {identifier.title(each.system)}"
         for each in by
     )
     return Found(person=_reference(person, connector, MatchedBy.IDENTIFIER, how))
@@ -170,3 +203,12 @@ def _candidate(person: Described, found: Score, connector: str) -> Candidate:
 
 def _reference(person: Described, connector: str, matched: MatchedBy, how: tuple[str, ...]) -> PersonRef:
     return PersonRef(connector=connector, key=person.key, matched=matched, how=how)
+
+
+def ways(person: PersonRef) -> list[str]:
+    """Say by what a person was found, as `Searched.by` takes it."""
+    if person.matched is MatchedBy.PERSON:
+        return ["a record chosen by a person at the source"]
+    if person.matched is MatchedBy.DESCRIPTION:
+        return [f"description: {', '.join(person.how)}"[:_LINE]]
+    return list(person.how)

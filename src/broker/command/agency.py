@@ -2,6 +2,7 @@
 signed and logged."""
 
 import argparse
+import re
 import secrets
 from pathlib import Path
 from typing import Any, Final
@@ -101,7 +102,12 @@ def new_code() -> str:
 
 def _add(options: argparse.Namespace) -> int:
     from broker.protocol.act import AgencyAddition
+    from broker.protocol.wire import AGENCY_ID
 
+    if not re.fullmatch(AGENCY_ID, options.agency):
+        raise CommandFailed(
+            "An agency's ID is of lower-case letters, digits and hyphens, such as oakfield-school."
+        )
     return _with_code(
         options,
         AgencyAddition,
@@ -129,7 +135,8 @@ def _with_code(options: argparse.Namespace, model: Any, again: str = "", **membe
     if options.code_ttl < 1:
         raise CommandFailed("--code-ttl is a number of seconds, at least 1.")
     code, expires = new_code(), now() + options.code_ttl
-    signer_of(options).give(model, code_digest=code_digest(code), code_expires=expires, **members)
+    signer = signer_of(options)
+    signer.give(model, code_digest=code_digest(code), code_expires=expires, **members)
     shown: dict[str, str | int] = {"agency": options.agency, "code": code, "expires": expires}
     if options.json:
         show(shown)
@@ -138,7 +145,7 @@ def _with_code(options: argparse.Namespace, model: Any, again: str = "", **membe
         say(
             f"Give this code to {options.agency} by a way you trust; it is good once, for "
             f"{options.code_ttl // 3600} hours: "
-            f"gatehouse-adapter enrol{again} --agency {options.agency} --hub …",
+            f"gatehouse-adapter enrol{again} --agency {options.agency} --hub {signer.url}",
             aside=True,
         )
     return 0
@@ -164,7 +171,12 @@ def _controller(text: str) -> Any:
 
     try:
         data = text.encode() if text.lstrip().startswith("{") else Path(text).read_bytes()
-        strict_json.parse_object(data)
+        unknown = strict_json.parse_object(data).keys() - ControllerFacts.__slots__
+        if unknown:
+            raise CommandFailed(
+                f"--controller: {', '.join(sorted(unknown))} is not recorded of a body; what is: "
+                f"{', '.join(ControllerFacts.__slots__)}."
+            )
         return TypeAdapter(ControllerFacts).validate_json(data, strict=True, extra="forbid")
     except OSError as error:
         raise CommandFailed(f"Cannot read {text}: {error.strerror}.") from error
@@ -181,6 +193,8 @@ def _list(options: argparse.Namespace) -> int:
     if options.json:
         show(rows)
         return 0
+    if not rows:
+        say("No agency was added yet: gatehouse agency add invites one.", aside=True)
     for row in rows:
         say(f"{row['id']:<40} {row['state']:<8} {row['sector']:<13} {row['name']}")
     return 0

@@ -13,7 +13,7 @@ _EXAMPLE: Final = """\
 examples:
   gatehouse agreement sign agreement.json
   gatehouse agreement sign --id northtown-2026 --controllers northtown-council,northtown-trust \\
-    --purposes child_protection_enquiry --categories health_summary --from 2026-01-01 --until 2027-01-01
+    --purposes child_protection_enquiry --categories health_attendances --from 2026-01-01 --until 2027-01-01
 """
 _FIELDS: Final = ("id", "controllers", "purposes", "categories", "starts")
 
@@ -34,7 +34,9 @@ def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     sign.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the agreement as JSON")
     sign.add_argument("--id", help="a short name")
-    sign.add_argument("--controllers", metavar="A,B", help="ids of the legal bodies")
+    sign.add_argument(
+        "--controllers", metavar="A,B", help="ids of the legal bodies, as `agency add` recorded them"
+    )
     sign.add_argument("--purposes", metavar="A,B")
     sign.add_argument("--categories", metavar="A,B")
     sign.add_argument("--from", dest="starts", metavar="DATE", help="in force from, ISO 8601")
@@ -58,7 +60,9 @@ def _sign(options: argparse.Namespace) -> int:
 
     agreement = _from_file(options.file) if options.file else _from_options(options)
     index = signer_of(options).give(AgreementSigning, agreement=agreement)
-    say(f"The agreement {agreement.id} is in force: record {index}.")
+    # Read back, for a mistyped body is in nobody's way until an ask is held.
+    bodies = ", ".join(agreement.controllers)
+    say(f"The agreement {agreement.id} is in force between {bodies}: record {index}.")
     return 0
 
 

@@ -84,6 +84,13 @@ def _keys(state: Path) -> Finding:
             verdict="ok",
             says="present; the administrator's key is kept elsewhere, as it should be.",
         )
+    if len(missing) > len(OWN_KEYS):
+        return Finding(
+            what=what,
+            verdict="failed",
+            says="there are none: `gatehouse serve` makes a new hub's; those of one that ran before are in "
+            "its backup.",
+        )
     if missing:
         return Finding(
             what=what, verdict="failed", says=f"missing: {', '.join(missing)}. Restore them from the backup."

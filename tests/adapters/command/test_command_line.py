@@ -13,15 +13,17 @@ from adapters.command.main import main
 
 COMMANDS = [
     ["enrol"], ["run"], ["tell"], ["ask"], ["inbox"], ["answer"], ["open"], ["status"], ["keys"],
-    ["keys", "list"], ["keys", "fingerprint"], ["keys", "confirm"], ["keys", "rotate"], ["keys", "revoke"],
-    ["consent"],
+    ["keys", "list"], ["keys", "fingerprint"], ["keys", "confirm"], ["keys", "forget"], ["keys", "rotate"],
+    ["keys", "revoke"], ["consent"], ["alarm"], ["alarm", "show"], ["alarm", "clear"],
     ["consent", "give"], ["consent", "withdraw"], ["lift"], ["withdraw"], ["recall"], ["evidence"],
 ]  # fmt: skip
 ID = "00000000-0000-4000-8000-000000000001"
 NEEDS_ENROLMENT = [
     ["run"], ["inbox"], ["answer", ID, "--approve"], ["open", ID], ["status"], ["keys"], ["keys", "list"],
     ["keys", "fingerprint"], ["keys", "confirm", "eastmere-care", "12345"], ["keys", "rotate"],
-    ["keys", "revoke", "x"], ["consent", "give", "--purpose", "early_help"], ["consent", "withdraw", ID],
+    ["keys", "revoke", "x"], ["keys", "forget", "eastmere-care"], ["alarm"],
+    ["alarm", "clear", "--as", "manager-2", "--why", "x"],
+    ["consent", "give", "--purpose", "early_help"], ["consent", "withdraw", ID],
     ["lift", "eastmere-care", ID, "agreement"], ["withdraw", ID], ["recall", ID], ["evidence", ID, "x.json"],
 ]  # fmt: skip
 
@@ -117,6 +119,7 @@ def test_a_form_to_start_from_is_printed(command: list[str], capsys: pytest.Capt
         ["recall", ID, "--reason", "whim"],
         ["recall", ID, "--by", "two words"],
         ["enrol", "--hub", "http://127.0.0.1"],
+        ["alarm", "clear", "--why", "nobody says so"],
     ],
     ids=" ".join,
 )
@@ -124,6 +127,15 @@ def test_a_wrong_command_line_ends_with_two(command: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(command)
     assert ended.value.code == Exit.USAGE
+
+
+def test_a_code_on_the_command_line_is_refused_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["enrol", "--hub", "http://127.0.0.1:1", "--agency", "a", "--code", "ABCDE-FGHJK"])
+    assert ended.value.code == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "--code-file" in said
+    assert "ABCDE" not in said
 
 
 def test_enrolment_wants_a_code_and_a_safe_url(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

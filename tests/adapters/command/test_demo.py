@@ -255,9 +255,9 @@ def test_a_person_answers_at_the_terminal_item_by_item(
         assert "still waits" in capsys.readouterr().err
         assert _silent(played, capsys)[1] == state
     typed([
-        "item", "Missing for one night; found at a bus station.", "fact", "20 November", "2026-11-20", "",
-        "Missing persons index", "name and birth date", "official_sensitive_personal", "nonsense",
-        "s47-answering-police", "c", "Bears on the child's safety.", "yes",
+        "item", "Missing for one night; found at a bus station.",  # a fact, or said? It is asked again.
+        "2026-11-20 fact Missing for one night; found at a bus station.", "",
+        "Missing persons index; name and birth date", "c", "Bears on the child's safety.", "yes",
     ])  # fmt: skip
     assert main(command) == Exit.WAITING  # journalled; no adapter runs now
     assert "on its way" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from adapters.answering import draft
 from adapters.answering.draft import Draft, prepare
 from adapters.answering.example import Example, example
 from adapters.answering.release_rules import NO_RULES, Release, ReleaseRules, parse_rules
+from adapters.connectors.extract_source import open_extract
 from adapters.connectors.fhir_folder import FhirFolder
 from deploy.demo.people import MORGAN, OTHERS, WREN, nhs_number
 from deploy.demo.record_folder import write_records
@@ -136,3 +137,50 @@ def test_a_restricted_record_waits_even_under_an_automatic_rule(tmp_path: Path, 
             path.write_text(text.replace("{", '{"meta": {"security": [' + label + "]},", 1))
     prepared = _one(_prepare(FhirFolder(folder), rules, WREN.nhs))
     assert prepared.why == draft.RESTRICTED
+
+
+EXTRACT = """
+name = "Case list"
+as_of = 2026-11-20
+[person]
+name = "Name"
+born = "Born"
+address = ["Home"]
+relatives = ["Mother"]
+[[entry]]
+category = "health_attendances"
+what = "Seen: {Seen}"
+"""
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"address": "4 Invented Lane, ZZ1 1AA"}, {"beside": "Cora Imaginary"}, {}],
+    ids=["home", "relative", "neither"],
+)
+def test_the_address_and_the_others_asked_about_help_to_find(
+    tmp_path: Path, rules: ReleaseRules, changed: dict[str, str]
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "Name,Born,Home,Mother,Seen\nWren Imaginary,27/03/2015,4 Invented Lane ZZ1 1AA,Cora Imaginary,once\n"
+    )
+    path.with_suffix(".toml").write_text(EXTRACT)
+    body = body_about(None, None)
+    child = body.subjects[0].model_copy(update={"born": date(2015, 3, 27), "address": changed.get("address")})
+    other = body.subjects[1].model_copy(
+        update={"name": changed.get("beside", "Dan Imaginary"), "born": date(1990, 1, 1)}
+    )
+    prepared = _one(
+        prepare(
+            ask=ask_for(VISITS, subjects=2),
+            body=body.model_copy(update={"subjects": [child, other]}),
+            connector=open_extract(path),
+            rules=rules,
+            policy=seed_policy(),
+            sector=Sector.HEALTH,
+        )
+    )
+    assert prepared.why == (None if changed else "near-match")
+    assert prepared.item is not None
+    assert [entry.what for entry in prepared.item.entries] == (["Seen: once"] if changed else [])

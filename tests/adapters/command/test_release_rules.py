@@ -5,9 +5,16 @@ from pathlib import Path
 import pytest
 
 from adapters.answering.example import Example, example
-from adapters.answering.release_rules import NO_RULES, Release, load_rules, parse_rules
+from adapters.answering.release_rules import (
+    NEVER_AUTOMATIC,
+    NO_RULES,
+    Release,
+    Sensitive,
+    load_rules,
+    parse_rules,
+)
 from adapters.errors import Unusable
-from policies.vocabulary import Category, Purpose, SchedulePara18Reason
+from policies.vocabulary import Category, PractitionerRole, Purpose, SchedulePara18Reason
 
 RULES = example(Example.RULES)
 
@@ -40,6 +47,11 @@ def test_without_a_file_everything_waits(tmp_path: Path) -> None:
         ('role = "screener"', 'role = "robot"'),
         ("[practitioner]", "[practitioner"),
         ("[practitioner]", "\x00"),
+        ("[category.health_attendances]", "[category.police_intelligence]"),
+        ("[category.health_attendances]", "[category.adoption]"),
+        ('nil = "waiting"', 'nil = "two_persons"'),
+        ('nil = "waiting"', 'approver = "manager"'),
+        ('nil = "waiting"', 'sensitive = "automatic"'),
     ],
 )
 def test_a_file_with_anything_unknown_is_refused_whole(before: str, after: str) -> None:
@@ -48,6 +60,18 @@ def test_a_file_with_anything_unknown_is_refused_whole(before: str, after: str) 
         parse_rules(RULES.replace(before, after).encode())
     assert caught.value.code == "answering-rules"
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("category", sorted(NEVER_AUTOMATIC))
+def test_what_may_never_leave_by_itself_is_refused_with_a_sentence(category: Category) -> None:
+    named = RULES.replace("[category.health_attendances]", f"[category.{category.value}]")
+    for line in ('release = "automatic"', 'nil = "waiting"'):
+        with pytest.raises(Unusable, match=rf"category\.{category.value}: may never leave by itself"):
+            parse_rules(named.replace(line, line.replace("waiting", "automatic")).encode())
+    two = named.replace('release = "automatic"', 'release = "two_persons"\napprover = "manager"')
+    rule = parse_rules(two.encode()).rules[category]
+    assert (rule.release, rule.approver) == (Release.TWO_PERSONS, PractitionerRole.MANAGER)
+    assert rule.sensitive is Sensitive.WAITING
 
 
 def test_bytes_that_are_no_text_or_far_too_many_are_refused() -> None:

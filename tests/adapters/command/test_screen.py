@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.command.screen import clean
+from adapters.plain_text import clean
 
 
 @given(st.text())

@@ -187,3 +187,64 @@ def test_every_statement_runs_on_the_schema(tmp_path: Path) -> None:
     whole = "".join(schemas())
     assert whole.count("STRICT") == whole.count("CREATE TABLE")
     journal.close()
+
+
+async def test_a_standing_is_read_without_what_was_sent(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", KEY)
+    told = {
+        "jti": "one",
+        "exchange": "two",
+        "kind": "ask",
+        "recipient": "health",
+        "categories": "attendance",
+        "sealed_to": "kid",
+    }
+    await journal.run(
+        "put_sent",
+        **told,
+        declaration="a declaration",
+        sealed_openings=b"openings",
+        body="a body",
+        sealed_archive=b"archive",
+        sealed_enquiry=None,
+        attempt=0,
+        replaces=None,
+        needed_until=9,
+        created_at=1,
+    )
+    await journal.run("set_outcome", jti="one", outcome="{}", state="handed_over", due_at=None)
+    row = journal.row("get_standing", jti="one")
+    assert row is not None
+    assert dict(row) == {**told, "progress": "ready", "state": "handed_over", "outcome": "{}"}
+    assert journal.row("get_standing", jti="two") is None
+    journal.close()
+
+
+async def test_a_receipt_is_read_alone_by_sender_and_id(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", KEY)
+    for sender in ("care", "police"):
+        await journal.run(
+            "put_received",
+            sender=sender,
+            jti="one",
+            exchange="one",
+            kind="ask",
+            categories="attendance",
+            generation=1,
+            digest="a digest",
+            declaration="a declaration",
+            proof="{}",
+            sealed_body=b"a body",
+            outcome="opened",
+            why=None,
+            receipt=f"receipt for {sender}",
+            received_at=1,
+        )
+    await journal.run("acknowledge", sender="police", jti="one")
+    rows = [journal.row("get_receipt", sender=sender, jti="one") for sender in ("care", "police")]
+    assert [dict(row) for row in rows if row is not None] == [
+        {"receipt": "receipt for care", "acknowledged": 0},
+        {"receipt": "receipt for police", "acknowledged": 1},
+    ]
+    assert journal.row("get_receipt", sender="care", jti="two") is None
+    journal.close()

@@ -1,5 +1,6 @@
 """The log as an adapter saw it: one history, in whatever order checkpoints come; two are noticed for good."""
 
+import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.errors import Untrusted
+from adapters.contradiction import Contradiction
+from adapters.errors import Unreachable, Untrusted
 from adapters.journal.journal import Journal, execute
 from adapters.problem import HubProblem, problem_from
 from adapters.seen import Seen
@@ -60,6 +62,7 @@ class Log:
         assert verb is Verb.CONSISTENCY
         assert isinstance(body, Consistency)
         self.asked += 1
+        await asyncio.sleep(0)
         if body.new > len(self.hashes):
             raise problem_from({"code": "unprocessable", "status": 422, "detail": "no such size"})
         path = [base64url.encode(step) for step in consistency(body.old, self.hashes[: body.new])]
@@ -122,17 +125,42 @@ async def test_a_proof_that_came_along_is_enough(journal: Journal) -> None:
     assert log.asked == 0
 
 
-@pytest.mark.parametrize("size", [20, 25, 40])
-async def test_a_fork_is_noticed_kept_and_stops_everything(journal: Journal, size: int) -> None:
-    seen, true = Seen(journal), Log(leaves(50))
-    await take(seen, journal, true, 20)
+@pytest.mark.parametrize("first", [4, 16, 20])
+@pytest.mark.parametrize("size", [20, 25, 32, 40])
+async def test_a_fork_is_noticed_kept_and_stops_everything(journal: Journal, first: int, size: int) -> None:
+    seen, true, forked = Seen(journal), Log(leaves(50)), Log(leaves(50, fork=3))
+    await take(seen, journal, true, first)
     with pytest.raises(Untrusted) as split:
-        await take(seen, journal, Log(leaves(50, fork=10)), size, since=None)
+        await take(seen, journal, forked, size, since=None)
     assert split.value.code == "split-view"
     assert seen.alarmed
     (alarm,) = journal.rows("alarms")
-    assert true.proof(20).checkpoint.splitlines()[2] in alarm["detail"].replace("\\n", "\n")
+    evidence = Contradiction.model_validate_json(alarm["detail"])
+    assert (evidence.seen, evidence.shown) == (true.proof(first).checkpoint, forked.proof(size).checkpoint)
     assert Seen(journal).alarmed
+    # Nothing is taken in any more, not even what is of the history seen.
+    with pytest.raises(Untrusted):
+        await take(seen, journal, true, first)
+
+
+async def test_two_histories_in_turn_from_what_they_have_in_common_are_noticed(journal: Journal) -> None:
+    seen, true, forked = Seen(journal), Log(leaves(50)), Log(leaves(50, fork=25))
+    await take(seen, journal, true, 20)
+    await take(seen, journal, true, 30, since=20)
+    with pytest.raises(Untrusted):
+        await take(seen, journal, forked, 35, since=20)
+    assert seen.alarmed
+
+
+@pytest.mark.parametrize("size", [30, 35])
+async def test_two_histories_at_once_are_noticed(journal: Journal, size: int) -> None:
+    seen, true, forked = Seen(journal), Log(leaves(50)), Log(leaves(50, fork=25))
+    await take(seen, journal, true, 20)
+    done = await asyncio.gather(
+        take(seen, journal, true, 30), take(seen, journal, forked, size), return_exceptions=True
+    )
+    assert any(isinstance(each, Untrusted) for each in done)
+    assert seen.alarmed
 
 
 async def test_a_forged_proof_beside_a_true_checkpoint_is_asked_about(journal: Journal) -> None:
@@ -144,13 +172,75 @@ async def test_a_forged_proof_beside_a_true_checkpoint_is_asked_about(journal: J
     assert not seen.alarmed
 
 
-async def test_a_log_cut_back_is_a_second_history(journal: Journal) -> None:
+async def test_a_log_cut_back_is_a_second_history_once_the_hub_proves_it(journal: Journal) -> None:
+    true, forked = Log(leaves(50)), Log(leaves(30, fork=29))
     seen = Seen(journal)
-    await take(seen, journal, Log(leaves(50)), 50)
-    short = Log(leaves(30, fork=29))
+    await take(seen, journal, true, 50)
+    # The forked one cannot say how its 30 became our 50: refused, nothing rests on it, and nothing is proved.
+    with pytest.raises(Unreachable):
+        await take(seen, journal, forked, 30)
+    assert journal.rows("alarms") == []
+    # The true log can, and its answer shows that its 30 were others.
     with pytest.raises(Untrusted):
-        await take(seen, journal, short, 30)
+        await seen.verify(forked.proof(30), forked.checkpoint(30), true, at=AT)
     assert seen.alarmed
+    evidence = Contradiction.model_validate_json(journal.rows("alarms")[0]["detail"])
+    assert (evidence.old, evidence.new) == (30, 50)
+    assert merkle.contradicts(
+        old_size=30,
+        old_root=forked.checkpoint(30).root,
+        new_size=50,
+        new_root=true.checkpoint(50).root,
+        proof=[base64url.decode(step) for step in evidence.path],
+    )
+
+
+async def test_the_evidence_of_one_size_are_the_two_notes_of_that_size(journal: Journal) -> None:
+    true, forked = Log(leaves(50)), Log(leaves(50, fork=3))
+    seen = Seen(journal)
+    for size in (20, 31):
+        await take(seen, journal, true, size)
+    with pytest.raises(Untrusted):
+        await take(seen, journal, forked, 20)
+    evidence = Contradiction.model_validate_json(journal.rows("alarms")[0]["detail"])
+    assert evidence.seen == true.proof(20).checkpoint
+    assert evidence.shown == forked.proof(20).checkpoint
+
+
+class Refusing(Log):
+    """Refuses `consistency` as long as it is told to."""
+
+    def __init__(self, hashes: list[bytes], *, how: str) -> None:
+        super().__init__(hashes)
+        self.how: str | None = how
+
+    async def ask(self, verb: Verb, body: Wire, answer: type[Any]) -> Any:
+        if self.how == "refused":
+            raise problem_from({"code": "unprocessable", "status": 422, "detail": "no such size"})
+        answered = await super().ask(verb, body, answer)
+        if self.how == "damaged":
+            return answered.model_copy(update={"path": [base64url.encode(bytes(32)), *answered.path[1:]]})
+        return answered
+
+
+@pytest.mark.parametrize("how", ["refused", "damaged"])
+async def test_what_is_not_shown_now_is_no_proof_and_is_asked_again(journal: Journal, how: str) -> None:
+    log = Refusing(leaves(50), how=how)
+    seen = Seen(journal)
+    await take(seen, journal, log, 20)
+    for _ in range(3):
+        with pytest.raises(Unreachable) as refused:
+            await take(seen, journal, log, 30)
+        assert refused.value.code == "history-not-shown"
+    assert (seen.alarmed, seen.size) == (False, 20)
+    assert [row["code"] for row in journal.rows("open_alarms")] == ["history-not-shown"]
+    assert not Seen(journal).alarmed
+    log.how = None
+    await take(seen, journal, log, 30)
+    assert seen.size == 30
+    assert journal.rows("open_alarms") == []
+    (kept,) = journal.rows("all_alarms")
+    assert kept["ended_by"] == "adapter"
 
 
 async def test_a_hub_that_cannot_say_now_is_no_second_history(journal: Journal) -> None:

@@ -44,5 +44,5 @@ def test_no_pair_of_two_people_is_certain(test_inputs: Path) -> None:
     print(f"pairs {true}; certain: precision {certain / (certain + false):.3f}, recall {certain / true:.3f}")
     print(f"certain or shown to a person: recall {shown / true:.3f}")
     assert false == 0
-    assert certain > 0
-    assert shown > certain
+    assert certain / true >= 0.07
+    assert shown / true >= 0.8

@@ -41,7 +41,7 @@ def test_an_agency_is_added_listed_and_stopped(hub: Serving, tmp_path: Path) -> 
     assert len(code_digest(shown["code"])) == 43
     for_people = gatehouse(*ADD, "southcare", state=hub.state)
     assert len(for_people.stdout.splitlines()) == 1
-    assert "code" in for_people.stderr
+    assert f"--agency southcare --hub {hub.url}" in for_people.stderr
     assert for_people.stdout.strip() != shown["code"]
     rows = {
         row["id"]: row["state"]
@@ -119,6 +119,14 @@ def test_an_agreement_is_signed_from_options_or_a_file_and_ended(hub: Serving, t
 )
 def test_what_is_wrong_is_said_in_one_line(hub: Serving, wrong: tuple[str, str]) -> None:
     refused(*ADD, "elsewhere", *wrong, state=hub.state)
+
+
+def test_what_is_wrong_is_named(hub: Serving) -> None:
+    """So that a typing error is found without the documentation."""
+    assert "scool" in refused(
+        *ADD, "elsewhere", "--controller", COUNCIL[:-1] + ', "scool": true}', state=hub.state
+    )
+    assert "lower-case" in refused(*ADD, "Elsewhere", state=hub.state)
 
 
 def test_acts_by_another_key_or_for_another_agency_are_refused(hub: Serving, tmp_path: Path) -> None:
