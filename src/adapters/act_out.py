@@ -54,7 +54,7 @@ async def send_act(work: Work, jti: str) -> None:
     )
     if isinstance(act, acts.Recall):
         work.follow(act.envelope)
-    if isinstance(act, acts.Withdraw):
+    if isinstance(act, acts.Withdraw | acts.Rate):
         work.follow(act.exchange)
 
 

@@ -46,6 +46,10 @@ class Settings(Wire):
     """For how long after that the old key is kept to open mail on its way; at least `needed_within` of one's
     peers.
     """
+    contact_working_days: Annotated[int, Field(ge=1, le=30)] = 1
+    """Working days within which a person is to have seen a contact. Working Together to Safeguard Children
+    gives one working day for the decision on a referral; that this is your area's clock is to be confirmed.
+    """
 
 
 class AgencyFile(Wire):

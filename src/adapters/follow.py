@@ -12,7 +12,7 @@ from adapters.send import end
 from adapters.view import Progress
 from adapters.work import Work
 from broker.protocol.declaration import Kind
-from broker.protocol.frame import EnvelopeStatus, Status, Statuses, Verb
+from broker.protocol.frame import AskedStatus, EnvelopeStatus, Status, Statuses, Verb
 from broker.protocol.life import State
 from policies.vocabulary import Outcome
 
@@ -33,6 +33,20 @@ async def look(work: Work, jtis: Collection[str]) -> None:
             row = work.folder.journal.row("get_standing", jti=status.envelope)
             if row is not None and Progress(row["progress"]) in _OPEN:
                 await _apply(work, row, status)
+        for asked in answer.asked:
+            await _rated(work, asked)
+
+
+async def _rated(work: Work, asked: AskedStatus) -> None:
+    changed = await work.folder.journal.run(
+        "rate_tasks",
+        exchange=asked.exchange,
+        rating=asked.rating.value,
+        due_at=asked.due_at,
+        touches=(asked.exchange,),
+    )
+    if changed:
+        log.info("rated-anew", exchange=asked.exchange, rating=asked.rating.value)
 
 
 async def _apply(work: Work, row: sqlite3.Row, status: EnvelopeStatus) -> None:

@@ -12,6 +12,7 @@ from adapters.identify import Identified
 from adapters.order import AskOrder, ItemOrder, MessageOrder, TellOrder
 from broker.protocol.body import AskBody, ItemBody, MessageBody, NoticeBody
 from broker.protocol.declaration import Ask, Declaration, Item, Message, Notice
+from policies.vocabulary import Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,6 @@ def item_letter(order: ItemOrder, frame: Frame, found: Sequence[Identified], *, 
             body=blank(),
             category=order.category,
             handling=order.handling,
-            corrects=order.corrects,
         ),
         body=ItemBody(
             sender=frame.me,
@@ -135,6 +135,7 @@ def notice_letter(order: TellOrder, frame: Frame, found: Sequence[Identified]) -
             category=order.category,
             handling=order.handling,
             regards=order.regards,
+            corrects=None if order.correction is None else order.correction.item,
         ),
         body=NoticeBody(
             sender=frame.me,
@@ -148,8 +149,16 @@ def notice_letter(order: TellOrder, frame: Frame, found: Sequence[Identified]) -
             entries=list(order.entries),
             family_informed=order.family_informed,
             contact=order.contact,
+            outcome=order.outcome,
+            correction=order.correction,
         ),
     )
+
+
+def message_purpose(opening: Declaration, me: str) -> Purpose:
+    """A message has its exchange's purpose; whoever was told of a concern answers with what became of it."""
+    told = isinstance(opening, Notice) and opening.recipient == me
+    return Purpose.OUTCOME_FEEDBACK if told else opening.purpose
 
 
 def message_letter(
@@ -166,7 +175,7 @@ def message_letter(
             iat=frame.at,
             exp=frame.exp,
             exchange=about.exchange,
-            purpose=about.purpose,
+            purpose=message_purpose(about, frame.me),
             rating=about.rating,
             needed_until=frame.needed_until,
             grounds=order.grounds,
@@ -182,6 +191,8 @@ def message_letter(
             jti=frame.jti,
             salt=new_salt(frame.draw),
             subjects=subjects.persons,
+            about=order.about,
             words=order.words,
+            item=order.item,
         ),
     )

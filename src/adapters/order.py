@@ -7,7 +7,15 @@ value=ten digits, checked=True)` once its check digit was verified; only then is
 from dataclasses import dataclass
 from datetime import date
 
-from broker.protocol.body import Entry, Identifier, Redaction, Searched
+from broker.protocol.body import (
+    Correction,
+    Entry,
+    Identifier,
+    MessageAbout,
+    OutcomeTold,
+    Redaction,
+    Searched,
+)
 from broker.protocol.declaration import NoticeKind, Practitioner, Threshold
 from policies.consent import ConsentPosition
 from policies.grounds import Grounds
@@ -71,13 +79,12 @@ class ItemOrder:
     consent: ConsentPosition | None = None
     conditions: str | None = None
     redactions: tuple[Redaction, ...] = ()
-    corrects: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellOrder:
-    """Tell unasked: a contact, an outcome, a correction, a later transfer. `regards` names the exchange it
-    belongs to.
+    """Tell unasked: a contact, an outcome, a correction. `regards` names the exchange it belongs to;
+    `outcome` goes with an outcome, `correction` with a correction, and neither with anything else.
     """
 
     to: str
@@ -96,14 +103,18 @@ class TellOrder:
     contact: str | None = None
     regards: str | None = None
     needed_within: int | None = None
+    outcome: OutcomeTold | None = None
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageOrder:
-    """Words to the other party of an exchange."""
+    """Words to the other party of an exchange. `item`: the envelope a question or reply is about."""
 
     exchange: str
     practitioner: Practitioner
     grounds: Grounds
+    about: MessageAbout
     words: str
+    item: str | None = None
     consent: ConsentPosition | None = None

@@ -33,6 +33,7 @@ from adapters.follow import end_if_settled
 from adapters.identify import verify_people
 from adapters.journal.journal import execute
 from adapters.logs import log
+from adapters.noted import note_notice
 from adapters.pinned import Pinned
 from adapters.step import Step
 from adapters.untraced import doubt_of
@@ -41,7 +42,7 @@ from broker.protocol import evidence
 from broker.protocol.act import Receipt, ReceiptOutcome, typ_of
 from broker.protocol.binding import verify_binding
 from broker.protocol.body import parse_body
-from broker.protocol.declaration import TYP, Ask, Declaration, Item, categories_of, parse_declaration
+from broker.protocol.declaration import TYP, Ask, Declaration, Item, Notice, categories_of, parse_declaration
 from broker.protocol.evidence import VerifiedPermit
 from broker.protocol.frame import Handover, HandoverTaken
 from broker.protocol.problem import Problem
@@ -236,6 +237,8 @@ async def _journal(
             _put_tasks(db, claims, verified, at)
         if opened and isinstance(claims, Item):
             end_if_settled(db, claims.exchange)
+        if opened and isinstance(claims, Notice):
+            note_notice(db, claims, folder.settings, at=at)
 
     await folder.journal.write(received, touches=(claims.exchange, claims.jti))
 

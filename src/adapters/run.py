@@ -170,6 +170,8 @@ class Adapter:
     def _follow_all(self) -> None:
         for row in self._folder.journal.rows("followed"):
             self.outbox.hint(row["jti"])
+        for row in self._folder.journal.rows("open_exchanges"):
+            self.outbox.hint(row["exchange"])  # its asker may have rated it anew
 
     async def _at_each_connection(self) -> None:
         while True:

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from adapters.contradiction import Contradiction, Shown
 from broker.protocol.act import ReceiptOutcome
-from broker.protocol.body import Body
-from broker.protocol.declaration import Declaration, Kind
+from broker.protocol.body import Body, OutcomeTold
+from broker.protocol.declaration import Declaration, Kind, NoticeKind
 from broker.protocol.life import State
 from policies.finding import Finding, Need
 from policies.vocabulary import Category, Outcome, Rating, Sector
@@ -53,8 +53,8 @@ class ClosureSeen:
 class Sent:
     """An envelope of ours. `answered` are the categories of an ask for which an item was opened here.
 
-    `problem_code` and `problem` say why it FAILED. `replaced_by` names the envelope in which it was sealed
-    again.
+    `opened_at`: when the hub recorded the recipient's receipt. `problem_code` and `problem` say why it
+    FAILED. `replaced_by` names the envelope in which it was sealed again.
     """
 
     jti: str
@@ -78,11 +78,14 @@ class Sent:
     replaces: str | None = None
     replaced_by: str | None = None
     enquiry: str | None = None
+    opened_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """An envelope handed over to us, without its words. `warning`: what our officer should see of it."""
+    """An envelope handed over to us, without its words. `warning`: what our officer should see of it;
+    `corrected_by` the notices that correct it.
+    """
 
     jti: str
     exchange: str
@@ -93,16 +96,35 @@ class Received:
     outcome: ReceiptOutcome
     receipt_acknowledged: bool
     warning: str | None = None
+    notice: NoticeKind | None = None
+    corrected_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """An envelope with its readable body, sent or received."""
+    """An envelope with its readable body, sent or received. `corrected_by` are the notices that correct
+    it.
+    """
 
     jti: str
     declaration: Declaration
     body: Body
     mine: bool
+    corrected_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A concern told to us. `due_at`: by when a person is to have seen it; `seen_by` their staff number."""
+
+    sender: str
+    jti: str
+    rating: Rating
+    received_at: int
+    due_at: int
+    seen_at: int | None = None
+    seen_by: str | None = None
+    decision: OutcomeTold | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,11 @@ from broker.batch import Batcher, In, Out
 from broker.exchange.act import act
 from broker.exchange.acting import Acting
 from broker.exchange.asks import AskReader
-from broker.exchange.declare import Asked, declare
+from broker.exchange.declare import declare
 from broker.exchange.deposit import Depositing, deposit
 from broker.exchange.facts import FactReader
 from broker.exchange.outcome import Outcome
+from broker.exchange.prepare import Asked
 from broker.exchange.sweep import redecide_held, sweep
 from broker.exchange.wake import Wake
 from broker.founding import other_keys, settle, verify_keys

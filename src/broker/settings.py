@@ -32,6 +32,8 @@ class Settings:
     """Leases of one envelope that ran out before it is set aside as poison: over two hours in all. A lease
     that
     a closed connection gives back does not count: a bad line is no poison."""
+    messages: int = 64
+    """Messages of one party in one exchange at most: two people who need more should speak to each other."""
     skew: int = 300
     """How far a sender's clock may be from ours."""
     longest_need: int = 400 * 86_400

@@ -36,7 +36,7 @@ _ACTION_OF_KIND = {
     "ask": Action.ASK,
     "item": Action.RELEASE,
     "notice": Action.TELL,
-    "message": Action.TELL,
+    # A message has the action of whoever writes it in its exchange: asking, answering or telling more.
 }
 
 
@@ -97,6 +97,10 @@ def _find(
     findings += _rule(question, policy, catalogue)
     findings += check_grounds(question, policy, catalogue)
     findings += _consent(question, catalogue)
+    if question.purpose is Purpose.CORRECTION:
+        findings.append(
+            finding("correction-owed", action=question.action, catalogue=catalogue, party=Side.SOURCE)
+        )
     held, needs = _outside(question, policy, catalogue)
     # One finding may be reached by two ways (the same condition for Articles 9 and 10): said once.
     return tuple(dict.fromkeys((*findings, *held))), needs
@@ -107,11 +111,12 @@ def _shape(question: Question, policy: PolicySet, catalogue: Catalogue) -> list[
     if (question.policy.version, question.policy.digest) != (policy.version, policy.digest):
         findings.append(finding("other-policy", action=question.action, catalogue=catalogue))
     detail = None
-    if _ACTION_OF_KIND.get(question.kind) is not question.action:
+    message = question.kind == "message"
+    if not message and _ACTION_OF_KIND.get(question.kind) is not question.action:
         detail = "kind and action do not belong together"
     elif not question.categories:
         detail = "no category"
-    elif question.action is not Action.ASK and len(question.categories) != 1:
+    elif question.action is not Action.ASK and len(question.categories) != 1 and not message:
         detail = "more than one category"
     elif not question.subjects:
         detail = "nobody it is about"
@@ -166,9 +171,9 @@ def _outside(
     held: list[Finding] = []
     needs: list[Need] = []
     danger = in_danger(question)
-    if policy.require_agreement and not (
-        question.agreement is not None and covers(question.agreement, question)
-    ):
+    # What the law requires does not wait for an agreement, which is good practice.
+    required = policy.require_agreement and question.purpose is not Purpose.CORRECTION
+    if required and not (question.agreement is not None and covers(question.agreement, question)):
         # Whose information it is answers for it; a concern told unasked is to reach the front door at once,
         # so there the recipient's desk is rung.
         told = question.action is Action.TELL
@@ -231,7 +236,7 @@ def _threshold_lacking(question: Question) -> bool:
 
 def _confirmable(question: Question, policy: PolicySet) -> tuple[Category, ...]:
     """Categories of an ask whose emptiness may be told; never one that can hold a protected fact."""
-    if question.action is not Action.ASK:
+    if question.kind != "ask":
         return ()
     return tuple(
         category

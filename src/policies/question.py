@@ -41,9 +41,11 @@ class PolicySetRef:
 class Question:
     """May this pass?
 
-    `kind` is "ask" (action ask), "item" (release), "notice" or "message" (tell). In a tell the sender is
-    `source` and the recipient `asker`, whose grounds come from its receiving preset. `categories` is what is
-    asked for, or the one category of an item. `lifted` names facts lifted by a signed lift (`Fact` values).
+    `kind` is "ask" (action ask), "item" (release), "notice" (tell), or "message", whose action is that of
+    its sender in its exchange: asking more, answering more, telling more. In a tell the sender is `source`
+    and the recipient `asker`, whose grounds come from its receiving preset. `categories` is what is asked
+    for, or the one category of an item; of a message those of its exchange. `lifted` names facts lifted by a
+    signed lift (`Fact` values).
     `threshold_recorded`: a qualified person decided before these checks that the threshold is met.
     `volunteered`: nobody asked for it. `at` is the instant decided for; it carries a time zone.
     """

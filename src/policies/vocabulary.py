@@ -85,6 +85,8 @@ class Purpose(StrEnum):
     """Telling who told or answered what became of it."""
     SAFEGUARDING_REVIEW = "safeguarding_review"
     """Local arrangements and practice reviews (Children Act 2004 ss.16E, 16F)."""
+    CORRECTION = "correction"
+    """Telling whoever was given something wrong that it was (DPA 2018 s.38(5); UK GDPR Article 19)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,7 @@ PURPOSE_FACTS: Mapping[Purpose, PurposeFacts] = MappingProxyType(
         Purpose.SAFEGUARDING_REVIEW: PurposeFacts(
             title="safeguarding arrangements or practice review", duty=True
         ),
+        Purpose.CORRECTION: PurposeFacts(title="correction of what was told", duty=True),
     }
 )
 

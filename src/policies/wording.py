@@ -286,6 +286,13 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             "Partners are to be asked without consent, and no threshold decision is recorded.",
             "A manager of the asking agency decides, with reasons, and lifts the hold.",
         ),
+        # What is owed whatever else holds.
+        "correction-owed": _note(
+            Slot.RULE,
+            "P3-S38-3",
+            "{Who} tells whoever it gave something wrong; that is owed without delay and needs no agreement.",
+            "Nothing to do now.",
+        ),
         # How far the law relied on was checked.
         "partly-verified": _note(
             None,

@@ -23,7 +23,7 @@ SECTORS: Final = {CARE: "social_care", HEALTH: "health", SCHOOL: "education"}
 _FACTS: Final = {CARE: "local_authority", HEALTH: "nhs_body", SCHOOL: "school"}
 _CATEGORIES: Final = (
     "attendance,school_concerns,contact_report,household,demographics,gp_registration,health_attendances,"
-    "health_conditions,health_observations,health_flags"
+    "health_conditions,health_observations,health_flags,outcome"
 )
 
 
@@ -128,7 +128,7 @@ class Stage:
         self.do(
             "agreement", "sign", "--id", "everybody",
             "--controllers", ",".join(f"{name}-body" for name in self.agencies),
-            "--purposes", "child_protection_enquiry,safeguarding_contact",
+            "--purposes", "child_protection_enquiry,safeguarding_contact,outcome_feedback",
             "--categories", _CATEGORIES, "--from", "2020-01-01", *self.trust,
         )  # fmt: skip
 

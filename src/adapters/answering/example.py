@@ -9,6 +9,8 @@ class Example(StrEnum):
 
     ASK = "ask.yaml"
     TELL = "tell.yaml"
+    OUTCOME = "outcome.yaml"
+    CORRECTION = "correction.yaml"
     ANSWER = "answer.yaml"
     RULES = "answering.toml"
 

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from adapters.command.screen import moment, words
 from adapters.view import Opened
-from broker.protocol.body import AskBody, Entry, ItemBody, MessageBody, NoticeBody, Person
+from broker.protocol.body import AskBody, Correction, Entry, ItemBody, MessageBody, NoticeBody, Person
 from broker.protocol.declaration import Notice, categories_of
 from policies.vocabulary import CATEGORY_FACTS, HandlingCode
 
@@ -15,6 +15,8 @@ def lines(opened: Opened) -> Iterator[str]:
     declared, body = opened.declaration, opened.body
     yield f"{declared.kind.value.capitalize()} from {body.sender} to {body.recipient}, {moment(declared.iat)}"
     yield f"For {words(declared.purpose.value)}, rated {declared.rating.value}. Exchange {body.exchange}."
+    for notice in opened.corrected_by:
+        yield f"CORRECTED: part or all of this was wrong. Read gatehouse-adapter open {notice}"
     yield f"On behalf of {declared.sub.id} ({words(declared.sub.role.value)})."
     for number, person in enumerate(body.subjects, 1):
         yield f"About {number}: {_person(person)}"
@@ -49,10 +51,24 @@ def lines(opened: Opened) -> Iterator[str]:
             if body.family_informed is not None:
                 yield f"Family informed: {'yes' if body.family_informed else 'no'}"
             yield from _words("Contact", body.contact)
+            if body.outcome is not None:
+                told = body.outcome
+                yield _one_line(f"Decided: {words(told.decided.value)}, by {told.by}, {told.at.isoformat()}")
+            if body.correction is not None:
+                yield from _correction(body.correction)
         case MessageBody():
-            yield from _words("Message", body.words)
+            if body.item is not None:
+                yield f"About envelope {body.item}"
+            yield from _words(body.about.value.capitalize(), body.words)
         case _:
             assert_never(body)
+
+
+def _correction(correction: Correction) -> Iterator[str]:
+    wrong = ", ".join(str(place + 1) for place in correction.entries)
+    yield f"Corrects {correction.item}: {f'entries {wrong}' if wrong else 'all of it is wrong'}"
+    yield from _words("Why", correction.why)
+    yield "What holds instead, if anything, stands above as entries."
 
 
 def _person(person: Person) -> str:
@@ -67,12 +83,12 @@ def _person(person: Person) -> str:
 
 
 def _entries(entries: Sequence[Entry], subjects: Sequence[Person]) -> Iterator[str]:
-    for entry in entries:
+    for number, entry in enumerate(entries, 1):
         on = "undated" if entry.on is None else entry.on.isoformat()
         about = subjects[entry.subject].name if entry.subject < len(subjects) else None
         who = _one_line(about or f"person {entry.subject + 1}")
         first, *rest = entry.what.splitlines() or [""]
-        yield f"  {on}  {entry.nature.value}  {who}: {first}"
+        yield f"  {number}. {on}  {entry.nature.value}  {who}: {first}"
         yield from (f"      {line}" for line in rest)
         for name, value in entry.detail.items():
             yield f"      {_one_line(name)}: {_one_line(value)}"

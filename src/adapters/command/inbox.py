@@ -45,16 +45,27 @@ def perform(arguments: argparse.Namespace) -> int:
     from adapters.command.exit import Exit
     from adapters.command.inbox_lines import as_json, waiting_lines
     from adapters.command.screen import give, moment, say, words
+    from adapters.desk.contact import contacts
     from adapters.desk.inbox import tasks
 
     with desk(arguments) as folder:
         received = asyncio.run(_received(folder, arguments))
         asked = tasks(folder, arguments.exchange)
         waits = waiting(asked, _rules(folder), at=folder.clock.now())
+        told = [each for each in contacts(folder) if arguments.exchange in (None, each.jti)]
     end = Exit.WAITING if arguments.wait and len(received) < arguments.count else Exit.DONE
     if arguments.json:
-        give({"received": received, "tasks": asked, "waiting": [as_json(each) for each in waits]})
+        shown = [as_json(each) for each in waits]
+        give({"received": received, "tasks": asked, "waiting": shown, "contacts": told})
         return end
+    unseen = [contact for contact in told if contact.seen_at is None]
+    if unseen:
+        say("To be seen by a person:")
+    for contact in unseen:
+        say(
+            f"  contact from {contact.sender} ({contact.rating.value}), by {moment(contact.due_at)}",
+            f"    gatehouse-adapter acknowledge {contact.jti}",
+        )
     if waits:
         say("Waiting for an answer, the most urgent first:")
     for each in waits:
@@ -63,9 +74,10 @@ def perform(arguments: argparse.Namespace) -> int:
     for envelope in received:
         what = ", ".join(words(category.value) for category in envelope.categories)
         say(
-            f"  {moment(envelope.received_at)}  {envelope.kind.value} from {envelope.sender}: {what}"
+            f"  {moment(envelope.received_at)}  {_kind(envelope)} from {envelope.sender}: {what}"
             f" ({words(envelope.outcome.value)})",
             *([f"    {_WARNINGS.get(envelope.warning, envelope.warning)}"] if envelope.warning else []),
+            *(f"    CORRECTED: gatehouse-adapter open {notice}" for notice in envelope.corrected_by),
             f"    gatehouse-adapter open {envelope.jti}",
         )
     return end
@@ -82,6 +94,10 @@ def _rules(folder: "Folder") -> "ReleaseRules":
     except Unusable as error:
         complain(f"gatehouse-adapter: {error.message}")
         return NO_RULES
+
+
+def _kind(envelope: "Received") -> str:
+    return envelope.kind.value if envelope.notice is None else envelope.notice.value
 
 
 async def _received(folder: "Folder", arguments: argparse.Namespace) -> "tuple[Received, ...]":

@@ -30,6 +30,7 @@ _COMMANDS: Final = (
     "keys",
     "consent",
     "lift",
+    *("message", "rate", "acknowledge", "decide", "correct", "corrected"),
     "withdraw",
     "recall",
     "evidence",

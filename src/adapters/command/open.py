@@ -2,7 +2,7 @@
 
 import argparse
 
-from adapters.command.argument import Commands, command
+from adapters.command.argument import Commands, by_whom, command, practitioner
 
 
 def add(commands: Commands) -> None:
@@ -17,19 +17,24 @@ def add(commands: Commands) -> None:
         """,
     )
     parser.add_argument("envelope", metavar="ENVELOPE", help="its id, as inbox and status list it")
+    by_whom(parser, role="practitioner")
     parser.add_argument("--sender", metavar="AGENCY", help="needed only where two agencies used one id")
 
 
 def perform(arguments: argparse.Namespace) -> int:
-    """Print the body with its handling code."""
+    """Print the body with its handling code, and journal who read it."""
+    import asyncio
+
     from adapters.command.body import lines
     from adapters.command.desk_folder import desk
     from adapters.command.exit import Exit
     from adapters.command.screen import give, say
-    from adapters.desk.inbox import read
+    from adapters.desk.inbox import note_reading, read
 
     with desk(arguments) as folder:
         opened = read(folder, arguments.envelope, sender=arguments.sender)
+        # Before it is shown: whoever read something wrong must be found when it is corrected.
+        asyncio.run(note_reading(folder, opened, person=practitioner(arguments).id))
     if arguments.json:
         give(
             {
@@ -37,6 +42,7 @@ def perform(arguments: argparse.Namespace) -> int:
                 "mine": opened.mine,
                 "declaration": opened.declaration,
                 "body": opened.body,
+                "corrected_by": opened.corrected_by,
             }
         )
     else:

@@ -26,10 +26,14 @@ async def send(
     """Read the form under the policy in force, queue what it orders, wait for the decision, and report it."""
     with desk(arguments) as folder:
         order = read(policy_in_force(folder), own_sector(folder))
-        jti = await queue(folder, order)
-        milestone = Milestone(arguments.until)
-        sent = await wait_for(folder, jti, milestone, within=arguments.wait)
-        return report(sent, milestone, me=folder.me, waited=arguments.wait > 0, as_json=arguments.json)
+        return await follow(arguments, folder, await queue(folder, order))
+
+
+async def follow(arguments: argparse.Namespace, folder: Folder, jti: str) -> Exit:
+    """Wait for what `--until` names of something queued, and report it."""
+    milestone = Milestone(arguments.until)
+    sent = await wait_for(folder, jti, milestone, within=arguments.wait)
+    return report(sent, milestone, me=folder.me, waited=arguments.wait > 0, as_json=arguments.json)
 
 
 def example_instead(arguments: argparse.Namespace, which: Example) -> bool:

@@ -34,9 +34,9 @@ class Kind:
 KINDS: Final = MappingProxyType({
     "fhir": Kind(place="DIR", does="a folder of FHIR R4 JSON", opener="fhir_folder:open_folder"),
     "fhir-server": Kind(place="URL", does="a FHIR R4 server, or FILE.toml", opener="fhir_server:open_server"),
-    "sql": Kind(place="MAPPING.toml", does="a database of PostgreSQL or SQLite", opener="sql_source:open_sql"),
-    "cin": Kind(place="FILE.xml", does="a Children in Need census, or DIR of CSV", opener="cin_source:open_cin"),
-    "extract": Kind(place="FILE.csv", does="an extract, a page beside it", opener="extract_source:open_extract"),
+    "sql": Kind(place="MAPPING.toml", does="a PostgreSQL or SQLite database", opener="sql_source:open_sql"),
+    "cin": Kind(place="FILE.xml", does="a Children in Need census, or DIR", opener="cin_source:open_cin"),
+    "extract": Kind(place="FILE.csv", does="an extract, with its page", opener="extract_source:open_extract"),
     "python": Kind(place="FILE.py", does="your own in Python", opener="python_file:open_file"),
 })  # fmt: skip
 """Every kind of record system, by the word before the colon."""

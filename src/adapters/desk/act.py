@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from adapters.compose import people
 from adapters.desk.answer import settle
+from adapters.desk.ask import clock_of
 from adapters.desk.writing import OPENINGS, QUEUED
 from adapters.epoch import subject_key
 from adapters.errors import WrongOrder
@@ -23,7 +24,15 @@ from broker.protocol.act import AgencyAct
 from broker.protocol.declaration import Practitioner
 from broker.protocol.wire import Wire, describe
 from keys import base64url, commitment, jws, strict_json
-from policies.vocabulary import Category, ConsentOutcome, DeclineReason, Purpose, RecallReason, WithdrawReason
+from policies.vocabulary import (
+    Category,
+    ConsentOutcome,
+    DeclineReason,
+    Purpose,
+    Rating,
+    RecallReason,
+    WithdrawReason,
+)
 
 NOTE = "note"
 A = TypeVar("A", bound=Wire)
@@ -61,6 +70,22 @@ async def withdraw(
     return await queue(
         folder, make(folder, acts.Withdraw, practitioner, exchange=exchange, reason=reason), exchange=exchange
     )
+
+
+async def rate(
+    folder: Folder,
+    *,
+    exchange: str,
+    rating: Rating,
+    practitioner: Practitioner,
+    due_within: int | None = None,
+) -> str:
+    """Rate an ask of ours anew; its answer is due `due_within` seconds after its handover, by the hub's clock
+    for the rating when None. Raises WrongOrder, `unknown-clock`.
+    """
+    within = due_within or clock_of(folder, rating)
+    act = make(folder, acts.Rate, practitioner, exchange=exchange, rating=rating, due_within=within)
+    return await queue(folder, act, exchange=exchange)
 
 
 async def recall(folder: Folder, *, envelope: str, reason: RecallReason, practitioner: Practitioner) -> str:

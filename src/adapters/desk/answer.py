@@ -23,7 +23,7 @@ async def answer(folder: Folder, order: ItemOrder) -> str:
 
     Raises:
         WrongOrder: `unknown-exchange`, `not-asked`, `other-subject`, `too-late`,
-            `already-answered` (but for a correction),
+            `already-answered`,
             `existence-protected` when there are no entries in a category whose existence may not be
             confirmed: say `nil` there.
         Untrusted, ValueError: as `ask`.
@@ -43,7 +43,7 @@ async def answer(folder: Folder, order: ItemOrder) -> str:
     journalled = put(folder, written, at=outer.at)
 
     def work(db: sqlite3.Connection) -> None:
-        settle(db, order.exchange, order.category, TaskState.ANSWERED, again=order.corrects is not None)
+        settle(db, order.exchange, order.category, TaskState.ANSWERED)
         journalled(db)
 
     await folder.journal.write(work, touches=(QUEUED, outer.jti, order.exchange))
@@ -71,9 +71,7 @@ def _people(folder: Folder, order: ItemOrder, opening: OpeningEnvelope) -> tuple
     return found
 
 
-def settle(
-    db: sqlite3.Connection, exchange: str, category: Category, state: TaskState, *, again: bool = False
-) -> None:
+def settle(db: sqlite3.Connection, exchange: str, category: Category, state: TaskState) -> None:
     """Settle a task inside a piece of work, once. Raises WrongOrder: `not-asked`, `already-answered`."""
     row = fetch(db, "get_task", exchange=exchange, category=category.value)
     if row is None:
@@ -81,7 +79,7 @@ def settle(
             "not-asked",
             f"{category.value} was not asked for in this exchange: a reply holds only what was asked.",
         )
-    if TaskState(row["state"]) not in _OPEN and not again:
+    if TaskState(row["state"]) not in _OPEN:
         raise WrongOrder(
             "already-answered", f"{category.value} of this exchange already has its answer ({row['state']})."
         )

@@ -24,7 +24,7 @@ async def ask(folder: Folder, order: AskOrder) -> str:
     if not order.subjects:
         raise WrongOrder("no-subject", "An ask is about at least one person: name the child.")
     source = folder.directory.get(order.to)
-    due_within = order.due_within or _clock(folder, order.rating)
+    due_within = order.due_within or clock_of(folder, order.rating)
     needed_within = order.needed_within or max(folder.settings.needed_within, due_within)
     outer = frame(folder, needed_within=needed_within)
     found = identify(
@@ -37,7 +37,8 @@ async def ask(folder: Folder, order: AskOrder) -> str:
     return outer.jti
 
 
-def _clock(folder: Folder, rating: Rating) -> int:
+def clock_of(folder: Folder, rating: Rating) -> int:
+    """Seconds in which an answer is due by the hub's clock. Raises WrongOrder, `unknown-clock`."""
     row = folder.journal.row("get_setting", name=CLOCKS)
     clocks = strict_json.parse_object(row["value"].encode()) if row is not None else {}
     seconds = clocks.get(rating.value)

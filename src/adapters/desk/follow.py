@@ -156,6 +156,7 @@ def sent_from_row(folder: Folder, row: sqlite3.Row) -> Sent:
         index=None if status is None else status.index,
         due_at=row["due_at"],
         undelivered=status is not None and status.undelivered,
+        opened_at=None if status is None else status.opened_at,
         closures=closures,
         answered=answered,
         problem_code=None if failure is None else failure.code,

@@ -10,7 +10,7 @@ from adapters.journal.journal import execute, fetch
 from adapters.view import Opened, Received, Task, TaskState
 from broker.protocol.act import ReceiptOutcome
 from broker.protocol.body import parse_body
-from broker.protocol.declaration import Kind, parse_declaration
+from broker.protocol.declaration import Kind, Notice, parse_declaration
 from policies.vocabulary import Category, Rating
 
 _MANY = 1_000
@@ -19,13 +19,14 @@ _DRAFT = "draft"
 
 def inbox(folder: Folder, *, limit: int = _MANY) -> tuple[Received, ...]:
     """What was handed over to us, newest first."""
-    return tuple(received_from_row(row) for row in folder.journal.rows("all_received", limit=limit))
+    return tuple(received_from_row(folder, row) for row in folder.journal.rows("all_received", limit=limit))
 
 
 def received_of(folder: Folder, exchange: str) -> tuple[Received, ...]:
     """What was handed over to us in one exchange, oldest first."""
     return tuple(
-        received_from_row(row) for row in folder.journal.rows("received_of_exchange", exchange=exchange)
+        received_from_row(folder, row)
+        for row in folder.journal.rows("received_of_exchange", exchange=exchange)
     )
 
 
@@ -53,14 +54,41 @@ def read(folder: Folder, jti: str, *, sender: str | None = None) -> Opened:
         _, declaration = parse_declaration(mine["declaration"])
         plaintext = folder.journal.open(mine["sealed_archive"], ARCHIVE, jti)
         return Opened(
-            jti=jti, declaration=declaration, body=parse_body(declaration.kind, plaintext), mine=True
+            jti=jti,
+            declaration=declaration,
+            body=parse_body(declaration.kind, plaintext),
+            mine=True,
+            corrected_by=tuple(each["notice"] for each in folder.journal.rows("corrections_of", item=jti)),
         )
     row = received_row(folder, jti, sender)
     if row["sealed_body"] is None:
         raise WrongOrder("not-opened", f"The envelope was handed over but not opened ({row['outcome']}).")
     _, declaration = parse_declaration(row["declaration"])
     plaintext = folder.journal.open(row["sealed_body"], BODY, body_id(row["sender"], jti))
-    return Opened(jti=jti, declaration=declaration, body=parse_body(declaration.kind, plaintext), mine=False)
+    return Opened(
+        jti=jti,
+        declaration=declaration,
+        body=parse_body(declaration.kind, plaintext),
+        mine=False,
+        corrected_by=_corrected(folder, row),
+    )
+
+
+async def note_reading(folder: Folder, opened: Opened, *, person: str) -> None:
+    """Journal that a person here has read what was sent to us: who read something wrong is to be found."""
+    if not opened.mine:
+        await folder.journal.run(
+            "put_reading",
+            sender=opened.declaration.iss,
+            jti=opened.jti,
+            person=person,
+            at=folder.clock.now(),
+        )
+
+
+def _corrected(folder: Folder, row: sqlite3.Row) -> tuple[str, ...]:
+    rows = folder.journal.rows("corrections_received", sender=row["sender"], item=row["jti"])
+    return tuple(each["notice"] for each in rows)
 
 
 def received_row(folder: Folder, jti: str, sender: str | None = None) -> sqlite3.Row:
@@ -102,8 +130,9 @@ def load_draft(folder: Folder, *, exchange: str, category: Category) -> bytes | 
     return folder.journal.open(row["sealed_draft"], _DRAFT, f"{exchange}:{category.value}")
 
 
-def received_from_row(row: sqlite3.Row) -> Received:
-    """Read a row of `received`."""
+def received_from_row(folder: Folder, row: sqlite3.Row) -> Received:
+    """Read a row of `received`, with what corrects it."""
+    _, claims = parse_declaration(row["declaration"])
     return Received(
         jti=row["jti"],
         exchange=row["exchange"],
@@ -114,6 +143,8 @@ def received_from_row(row: sqlite3.Row) -> Received:
         outcome=ReceiptOutcome(row["outcome"]),
         receipt_acknowledged=bool(row["acknowledged"]),
         warning=row["why"] if row["outcome"] == ReceiptOutcome.OPENED else None,
+        notice=claims.notice if isinstance(claims, Notice) else None,
+        corrected_by=_corrected(folder, row),
     )
 
 

@@ -375,3 +375,81 @@ SELECT seq, exchange, jti AS id, :asked AS context, sealed_enquiry, created_at A
 FROM sent WHERE sealed_enquiry IS NOT NULL
 UNION ALL
 SELECT seq, exchange, exchange AS id, :added AS context, sealed_enquiry, added_at AS at FROM enquiry_member;
+-- name: rate_tasks
+-- The asker has rated its ask anew: what is still open of it is due at another time, and is said to wait anew.
+UPDATE task SET rating = :rating, due_at = :due_at, reminded = 0
+WHERE exchange = :exchange AND state IN ('waiting', 'prepared') AND (rating <> :rating OR due_at <> :due_at);
+
+-- name: open_exchanges
+-- Gives the exchanges in which something is still asked of us.
+SELECT DISTINCT exchange FROM task WHERE state IN ('waiting', 'prepared');
+
+-- name: put_contact
+-- A concern was told to us.
+INSERT INTO contact (sender, jti, rating, due_at) VALUES (:sender, :jti, :rating, :due_at);
+
+-- name: contacts
+-- Gives the concerns told to us, the earliest to be seen first.
+SELECT c.*, r.received_at FROM contact c JOIN received r ON r.sender = c.sender AND r.jti = c.jti
+ORDER BY c.seen_at IS NOT NULL, c.due_at;
+
+-- name: contact_by_jti
+-- Gives one concern told to us.
+SELECT c.*, r.received_at FROM contact c JOIN received r ON r.sender = c.sender AND r.jti = c.jti WHERE c.jti = :jti;
+
+-- name: see_contact
+-- A person here has seen the concern.
+UPDATE contact SET seen_at = :at, seen_by = :person WHERE sender = :sender AND jti = :jti AND seen_at IS NULL;
+
+-- name: decide_contact
+-- What was decided about the concern.
+UPDATE contact SET sealed_decision = :sealed_decision WHERE sender = :sender AND jti = :jti;
+
+-- name: put_reading
+-- A person here has read the words of a received envelope.
+INSERT INTO reading (sender, jti, person, at, corrections)
+SELECT :sender, :jti, :person, :at, count(*) FROM correction_received WHERE sender = :sender AND item = :jti;
+
+-- name: readings
+-- Gives who has read an envelope, in order.
+SELECT person, at, corrections FROM reading WHERE sender = :sender AND jti = :jti ORDER BY seq;
+
+-- name: put_correction_received
+-- Something we were sent is said to have been wrong.
+INSERT INTO correction_received (sender, notice, item, received_at) VALUES (:sender, :notice, :item, :received_at);
+
+-- name: corrections_received
+-- Gives what corrects an envelope that we were sent.
+SELECT notice, received_at FROM correction_received WHERE sender = :sender AND item = :item ORDER BY received_at, notice;
+
+-- name: all_corrections_received
+-- Gives every correction that came, with the time the wrong envelope came, where it did.
+SELECT c.sender, c.notice, c.item, c.received_at, r.received_at AS item_received_at,
+       (SELECT count(*) FROM correction_received e
+        WHERE e.sender = c.sender AND e.item = c.item AND e.rowid < c.rowid) AS earlier
+FROM correction_received c LEFT JOIN received r ON r.sender = c.sender AND r.jti = c.item
+ORDER BY c.received_at, c.notice;
+
+-- name: stated
+-- Gives what we told other agencies in items and notices, oldest first, as far as the hub has it.
+SELECT * FROM sent WHERE kind IN ('item', 'notice') AND replaced_by IS NULL ORDER BY seq;
+
+-- name: put_correction_sent
+-- Journals that entries of an envelope of ours are corrected by a notice of ours.
+INSERT INTO correction_sent (notice, item, entries, created_at) VALUES (:notice, :item, :entries, :created_at);
+
+-- name: correction_of
+-- Gives the notice that corrects these entries of an envelope of ours.
+SELECT notice FROM correction_sent WHERE item = :item AND entries = :entries;
+
+-- name: corrections_of
+-- Gives what corrects an envelope of ours.
+SELECT notice, created_at FROM correction_sent WHERE item = :item ORDER BY created_at, notice;
+
+-- name: all_corrections_sent
+-- Gives every correction we have told, with what it is of.
+SELECT notice, item, entries, created_at FROM correction_sent ORDER BY created_at, notice;
+
+-- name: replaced_by
+-- Gives the envelope in which one of ours was written again, if it was.
+SELECT replaced_by FROM sent WHERE jti = :jti;

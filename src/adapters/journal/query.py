@@ -12,7 +12,7 @@ from typing import Final
 _STATEMENT: Final = re.compile(r"^-- name: (?P<name>[a-z_]+)\n(?:-- .+\n)+(?P<sql>[^;]+);$", re.MULTILINE)
 
 
-_SCHEMAS: Final = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql")
+_SCHEMAS: Final = ("schema.sql", *(f"schema_{version}.sql" for version in range(2, 7)))
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from broker.batch import RunAgain
-from broker.exchange import agency_key, answer, consent, lift, recall, subject_key
+from broker.exchange import agency_key, answer, consent, lift, rate, recall, subject_key
 from broker.exchange.acting import Acting, Effect, Verified, check_fresh, earlier, verify_act
 from broker.exchange.facts import Facts
 from broker.exchange.generation import refuse_replaced
@@ -90,7 +90,7 @@ async def _alone(hub: "Hub", verified: Verified) -> Acted | Problem:
         # The id before anything else: whoever takes the same act elsewhere waits here, and then finds it
         # taken.
         taking = [verified.id[0]], [verified.id[1]], [verified.digest], [None]
-        if not await connection.fetch(_SQL["take"], *taking, [], []):
+        if not await connection.fetch(_SQL["take"], *taking, [], [], None):
             raise RunAgain
         effect = await _apply(hub, connection, verified, facts, alone=alone)
         if effect.state is not None:
@@ -121,6 +121,8 @@ async def _apply(
             return await answer.answer(connection, verified, taken)
         case acts.Withdraw():
             return await recall.withdraw(hub, connection, verified, taken, alone=alone)
+        case acts.Rate():
+            return await rate.rate(connection, verified, taken)
         case acts.Recall():
             return await recall.recall(connection, verified, taken)
         case acts.Lift():

@@ -65,7 +65,9 @@ async def administer(hub: "Hub", token: str, document: object, *, at: int) -> in
         if not act.iat - hub.settings.skew <= at <= act.exp:
             raise Problem("gone", "The act is not valid now: check this machine's clock and sign anew.")
         hints[:] = await _apply(connection, act, document, at)
-        await connection.fetch(_ACT["take"], [act.iss], [act.jti], [digest_of(parsed.token)], [None], [], [])
+        await connection.fetch(
+            _ACT["take"], [act.iss], [act.jti], [digest_of(parsed.token)], [None], [], [], None
+        )
         for hint in hints:
             await hub.wake.tell(connection, hint.kind, hint.to)
         entry = Entry(

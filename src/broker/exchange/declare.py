@@ -11,65 +11,37 @@ As a story, for one batch:
 5. Append the records, last lock of all. At this point, after the commit, the sender may be told.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from broker.batch import RunAgain
-from broker.exchange.asks import Answered, answered_by
-from broker.exchange.caller import Caller
-from broker.exchange.facts import Facts, check_signing_key
+from broker.exchange.asks import Answered, Key, answered_by
+from broker.exchange.checks import (
+    Found,
+    asked_as,
+    for_its_people,
+    lifted_for,
+    refuse_callers,
+    refuse_items,
+)
 from broker.exchange.outcome import Outcome, deciding_record, first_state, outcome_document
+from broker.exchange.prepare import Asked, Prepared, prepare
 from broker.exchange.question import consent_references, decided, question_of
+from broker.exchange.within import refuse_within
 from broker.log.append import Entry, append
-from broker.protocol import declaration as declared
-from broker.protocol.declaration import Ask, Declaration, Item, Message, Notice, NoticeKind, categories_of
-from broker.protocol.evidence import digest_of
-from broker.protocol.frame import Declare
+from broker.protocol.declaration import Ask, Item, categories_of
 from broker.protocol.life import State
 from broker.protocol.problem import Problem
 from broker.protocol.record import Decided
 from broker.step import Step
 from broker.store.query import queries
 from broker.store.transaction import Connection, committed
-from keys import base64url, jws, subject
-from keys.errors import Rejected
-from keys.signing import PublicKey
 from policies.vocabulary import Rating
 
 if TYPE_CHECKING:
     from broker.hub import Hub
 
 _SQL = queries("envelope")
-_FACTS = queries("facts")
-LONGEST_VALIDITY: Final = 86_400
-"""A declaration's `exp` may be at most a day after its `iat`: it is for first acceptance only."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One declaration as it came in."""
-
-    caller: Caller
-    request: Declare
-    at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A declaration read, verified and opened as far as the hub can."""
-
-    asked: Asked
-    kid: str
-    declaration: Declaration
-    digest: str
-    tokens: tuple[bytes, ...]
-
-    @property
-    def id(self) -> tuple[str, str]:
-        """Issuer and jti: what makes it unique."""
-        return self.declaration.iss, self.declaration.jti
 
 
 async def declare(hub: "Hub", batch: Sequence[Asked]) -> list[Outcome | Problem]:
@@ -108,89 +80,6 @@ def _keep_asks(
             hub.asks.keep(each.declaration)
 
 
-async def prepare(hub: "Hub", batch: Sequence[Asked]) -> list[Prepared | Problem]:
-    """Step 1, for each by itself."""
-    owners: dict[str, tuple[str, PublicKey]] = {}
-    parsed: list[tuple[jws.Jws, Declaration] | Problem] = []
-    for asked in batch:
-        try:
-            token, claims = declared.parse_declaration(asked.request.declaration)
-            owner = await hub.facts.owner(hub.pool, token.kid)
-            if owner is None or owner[0] != asked.caller.agency:
-                raise Problem("unauthenticated", "The declaration is not signed by an enrolled key of yours.")
-            owners[token.kid] = owner
-            parsed.append((token, claims))
-        except Rejected as error:
-            parsed.append(Problem.malformed(error.code, str(error)))
-        except Problem as problem:
-            parsed.append(problem)
-    # One thread for the whole batch: verifying releases the interpreter, starting threads one by one would
-    # not pay.
-    return await asyncio.to_thread(_prepare_all, hub, list(batch), parsed, owners)
-
-
-def _prepare_all(
-    hub: "Hub",
-    batch: list[Asked],
-    parsed: list[tuple[jws.Jws, Declaration] | Problem],
-    owners: Mapping[str, tuple[str, PublicKey]],
-) -> list[Prepared | Problem]:
-    prepared: list[Prepared | Problem] = []
-    for asked, each in zip(batch, parsed, strict=True):
-        if isinstance(each, Problem):
-            prepared.append(each)
-            continue
-        token, claims = each
-        try:
-            jws.verify(token, owners[token.kid][1], typ=declared.TYP[claims.kind])
-            _check(hub, asked, claims)
-            tokens = _tokens(hub, asked, claims)
-        except Rejected as error:
-            prepared.append(Problem("forbidden", str(error), reason=error.code))
-        except Problem as problem:
-            prepared.append(problem)
-        else:
-            prepared.append(
-                Prepared(
-                    asked=asked,
-                    kid=token.kid,
-                    declaration=claims,
-                    digest=digest_of(token.token),
-                    tokens=tokens,
-                )
-            )
-    return prepared
-
-
-def _check(hub: "Hub", asked: Asked, claims: Declaration) -> None:
-    if claims.hub != hub.hub_id:
-        raise Problem("forbidden", "The declaration was written for another hub.", reason="another-hub")
-    if claims.iss != asked.caller.agency:
-        raise Problem("forbidden", "The declaration is another agency's.", reason="another-issuer")
-    if claims.exp - claims.iat > LONGEST_VALIDITY:
-        raise Problem("unprocessable", "A declaration is valid for at most a day; needed_until may be later.")
-    if isinstance(claims, Message) or (
-        isinstance(claims, Notice) and claims.notice is not NoticeKind.CONTACT
-    ):
-        raise Problem(
-            "unsupported", "This hub carries asks, items and contacts; this kind is not carried yet."
-        )
-    for reason in claims.grounds.schedule1:
-        if not 0 <= reason.subject < len(claims.subjects):
-            raise Problem("unprocessable", "A Schedule 1 reason names a subject that is not declared.")
-
-
-def _tokens(hub: "Hub", asked: Asked, claims: Declaration) -> tuple[bytes, ...]:
-    if len(asked.request.openings) != len(claims.subjects):
-        raise Problem("unprocessable", "Each declared subject needs its opening beside the declaration.")
-    tokens = []
-    for committed_to, opening in zip(claims.subjects, asked.request.openings, strict=True):
-        t1 = base64url.decode(opening.t1)
-        subject.verify_commitment(base64url.decode(committed_to.c), base64url.decode(opening.r), t1)
-        tokens.append(subject.token(hub.keys.subject, t1))
-    return tuple(tokens)
-
-
 def _without_clashes(prepared: Sequence[Prepared]) -> list[Prepared]:
     # Two of one id, or two answers to one category, cannot be in one statement: the later ones wait for their
     # own.
@@ -217,8 +106,10 @@ async def _decide(
     )
     found = await _earlier(connection, batch)
     fresh = [p for p in batch if p.id not in found]
-    found |= await _refuse_callers(connection, facts, fresh)
-    found |= await _refuse_items(connection, asks, [p for p in fresh if p.id not in found])
+    found |= await refuse_callers(connection, facts, fresh)
+    found |= await refuse_items(connection, asks, [p for p in fresh if p.id not in found])
+    rest = [p for p in fresh if p.id not in found]
+    found |= await refuse_within(connection, asks, rest, messages=hub.settings.messages)
     decisions: dict[tuple[str, str], Decided] = {}
     for p in fresh:
         if p.id in found:
@@ -229,7 +120,7 @@ async def _decide(
                 p.declaration,
                 answered=answered,
                 asked_as=asked_as(p, asks),
-                facts=_for_its_people(p, facts, references[p.id], answered.ask if answered else None),
+                facts=for_its_people(p, facts, references[p.id], answered.ask if answered else None),
                 lifted=lifted_for(p, asks),
                 at=p.asked.at,
             )
@@ -245,12 +136,10 @@ async def _decide(
     return found
 
 
-async def _earlier(
-    connection: Connection, batch: Sequence[Prepared]
-) -> dict[tuple[str, str], Outcome | Problem]:
+async def _earlier(connection: Connection, batch: Sequence[Prepared]) -> Found:
     rows = await connection.fetch(_SQL["read_outcomes"], [p.id[0] for p in batch], [p.id[1] for p in batch])
     digests = {p.id: p.digest for p in batch}
-    found: dict[tuple[str, str], Outcome | Problem] = {}
+    found: Found = {}
     for row in rows:
         key = (row["sender"], row["jti"])
         if row["declaration_digest"] == digests[key]:
@@ -262,121 +151,9 @@ async def _earlier(
     return found
 
 
-async def _refuse_callers(
-    connection: Connection, facts: Facts, batch: Sequence[Prepared]
-) -> dict[tuple[str, str], Outcome | Problem]:
-    found: dict[tuple[str, str], Outcome | Problem] = {}
-    connected = {p.asked.caller.agency for p in batch if p.asked.caller.generation is not None}
-    newest: dict[str, int] = {}
-    if connected:
-        rows = await connection.fetch(_FACTS["read_generations"], list(connected))
-        newest = {row["agency"]: row["generation"] for row in rows}
-    for p in batch:
-        claims, at, caller = p.declaration, p.asked.at, p.asked.caller
-        sender, recipient = facts.agencies.get(claims.iss), facts.agencies.get(claims.recipient)
-        try:
-            if caller.generation is not None and newest.get(caller.agency) != caller.generation:
-                raise Problem(
-                    "conflict", "A newer connection of your agency has taken over.", reason="replaced"
-                )
-            if sender is None or not sender.active:
-                raise Problem(
-                    "forbidden", "Your agency is stopped; ring an administrator.", reason="agency-stopped"
-                )
-            check_signing_key(facts, agency=claims.iss, kid=p.kid, at=at)
-            if recipient is None or not recipient.active:
-                raise Problem.not_found()
-            if not claims.iat - 300 <= at <= claims.exp:
-                raise Problem(
-                    "gone", "The declaration is not valid now: check this machine's clock and declare anew."
-                )
-            if claims.needed_until - at > 400 * LONGEST_VALIDITY:
-                raise Problem("unprocessable", "needed_until is more than 400 days away.")
-        except Rejected as error:
-            found[p.id] = Problem("forbidden", str(error), reason=error.code)
-        except Problem as problem:
-            found[p.id] = problem
-    return found
-
-
-def _for_its_people(p: Prepared, facts: Facts, references: Sequence[str], ask: Ask | None) -> Facts:
-    """The facts without the named consents that are about other people: nothing rests on those.
-
-    Tokens and a consent's people never change, so this need not be asked again at handover.
-
-    Raises:
-        Problem: `unprocessable` where the consent is the sender's own or its ask's. Of any other the sender
-            is told no more than of one that is not there.
-    """
-    others = set()
-    for reference in references:
-        consent = facts.consents.get(reference)
-        if consent is None or not consent.subjects or set(p.tokens) <= consent.subjects:
-            continue
-        if consent.agency == p.declaration.iss or (ask is not None and ask.consent.reference == reference):
-            raise Problem(
-                "unprocessable", "The consent named was given for other people.", reason="consent-of-others"
-            )
-        others.add(reference)
-    if not others:
-        return facts
-    return replace(facts, consents={r: c for r, c in facts.consents.items() if r not in others})
-
-
-async def _refuse_items(
-    connection: Connection, asks: Mapping[str, Answered], batch: Sequence[Prepared]
-) -> dict[tuple[str, str], Outcome | Problem]:
-    items = [(p, p.declaration) for p in batch if isinstance(p.declaration, Item)]
-    if not items:
-        return {}
-    rows = await connection.fetch(_SQL["share_exchanges"], [item.exchange for _, item in items])
-    exchanges = {row["id"]: row for row in rows}
-    found: dict[tuple[str, str], Outcome | Problem] = {}
-    for p, item in items:
-        row, answered = exchanges.get(item.exchange), answered_by(asks, item)
-        if (
-            row is None
-            or answered is None
-            or (row["source"], row["asker"]) != (item.iss, item.recipient)
-            or row["delivered_at"] is None
-        ):
-            found[p.id] = Problem.not_found()
-        elif row["withdrawn"]:
-            found[p.id] = Problem(
-                "gone", "The asker has withdrawn this ask; nothing more is wanted.", reason="ask-withdrawn"
-            )
-        elif row["needed_until"] < p.asked.at:
-            found[p.id] = Problem("gone", "The ask was needed only until an earlier time; send nothing more.")
-        elif item.category not in answered.ask.categories or item.purpose is not answered.ask.purpose:
-            found[p.id] = Problem(
-                "unprocessable", "The ask does not name this category or purpose.", reason="not-asked"
-            )
-        elif not set(p.tokens) <= set(answered.tokens):
-            found[p.id] = Problem(
-                "unprocessable", "The item is about somebody the ask does not name.", reason="other-subject"
-            )
-    return found
-
-
-def asked_as(p: Prepared, asks: Mapping[str, Answered]) -> tuple[int, ...]:
-    """Which of the ask's subjects each subject of an item is, by place; nothing for other kinds."""
-    answered = answered_by(asks, p.declaration)
-    if answered is None:
-        return ()
-    return tuple(answered.tokens.index(token) for token in p.tokens)
-
-
-def lifted_for(p: Prepared, asks: Mapping[str, Answered]) -> tuple[str, ...]:
-    """What was lifted for an ask holds for its answers too: the person who lifted it did so for this
-    exchange.
-    """
-    answered = answered_by(asks, p.declaration)
-    return answered.lifted if answered is not None else ()
-
-
 async def _open_exchanges(
     connection: Connection, batch: Sequence[Prepared], decisions: Mapping[tuple[str, str], Decided]
-) -> dict[tuple[str, str], Outcome | Problem]:
+) -> Found:
     asks = [(p, p.declaration) for p in batch if isinstance(p.declaration, Ask)]
     if not asks:
         return {}
@@ -400,20 +177,15 @@ async def _open_exchanges(
 
 async def _take_answers(
     connection: Connection, batch: Sequence[Prepared], decisions: Mapping[tuple[str, str], Decided]
-) -> dict[tuple[str, str], Outcome | Problem]:
-    found: dict[tuple[str, str], Outcome | Problem] = {}
+) -> Found:
+    found: Found = {}
     taking: list[tuple[Prepared, Item]] = []
     for p in batch:
         item = p.declaration
         # A refused item is no answer: it may be mended and declared anew.
         if not isinstance(item, Item) or first_state(decisions[p.id]) is State.REFUSED:
             continue
-        if item.corrects is None:
-            taking.append((p, item))
-        elif not await connection.fetchval(
-            _SQL["corrected"], item.iss, item.corrects, item.exchange, [item.category.value]
-        ):
-            found[p.id] = Problem.not_found()
+        taking.append((p, item))
     if taking:
         rows = await connection.fetch(
             _SQL["take_answers"],
@@ -424,7 +196,7 @@ async def _take_answers(
         )
         taken = {row["jti"] for row in rows}
         answered = Problem(
-            "already-answered", "This category has its final answer; send a correction instead."
+            "already-answered", "This category has its final answer; tell a correction of it instead."
         )
         lost = [p for p, item in taking if item.jti not in taken]
         earlier = await _earlier(connection, lost) if lost else {}
@@ -437,10 +209,10 @@ async def _write(
     connection: Connection,
     batch: Sequence[Prepared],
     decisions: Mapping[tuple[str, str], Decided],
-    asks: Mapping[str, Answered],
-) -> dict[tuple[str, str], Outcome | Problem]:
+    asks: Mapping[Key, Answered],
+) -> Found:
     rows = []
-    outcomes: dict[tuple[str, str], Outcome | Problem] = {}
+    outcomes: Found = {}
     for p in batch:
         claims, decision = p.declaration, decisions[p.id]
         deposit_by = min(p.asked.at + hub.settings.deposit_within, claims.needed_until)

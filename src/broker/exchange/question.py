@@ -22,7 +22,7 @@ from policies.grounds import Grounds, Schedule1Reason
 from policies.party import Party
 from policies.policy_set import receiving_grounds
 from policies.question import PolicySetRef, Question, Subject
-from policies.vocabulary import Action, ConsentOutcome, PractitionerRole, RecallReason
+from policies.vocabulary import Action, Category, ConsentOutcome, PractitionerRole, RecallReason
 
 _QUALIFIED = frozenset({PractitionerRole.MANAGER, PractitionerRole.SCREENER})
 
@@ -39,12 +39,13 @@ def question_of(
     """Put the question a declaration raises.
 
     Args:
-        answered: for an item, the ask it answers; `asked_as` which of its subjects each of the item's is.
+        answered: for what belongs to an exchange, what opened it; `asked_as` which of its subjects each of
+            the declaration's is.
         lifted: facts a signed lift does without.
         at: the instant decided for, Unix seconds.
     """
     ask = answered.ask if answered is not None else None
-    action, asker, source = _sides(declaration, ask, asked_as, facts)
+    action, asker, source = _sides(declaration, answered, asked_as, facts)
     leading = declaration if isinstance(declaration, Ask) else ask
     threshold = leading.threshold if leading is not None else None
     position = _position(declaration, ask)
@@ -52,7 +53,7 @@ def question_of(
         action=action,
         kind=declaration.kind.value,
         purpose=declaration.purpose,
-        categories=categories_of(declaration),
+        categories=_categories(declaration, answered),
         rating=declaration.rating,
         asker=asker,
         source=source,
@@ -78,24 +79,29 @@ def question_of(
 
 
 def _sides(
-    declaration: Declaration, ask: Ask | None, asked_as: Sequence[int], facts: Facts
+    declaration: Declaration, answered: Answered | None, asked_as: Sequence[int], facts: Facts
 ) -> tuple[Action, Party, Party]:
     # Who asks and who holds: in a tell the sender is the source, and the recipient's grounds are its
     # receiving preset.
     sender = facts.agencies[declaration.iss].party()
     recipient = facts.agencies[declaration.recipient].party()
+    ask = answered.ask if answered is not None else None
+    if isinstance(declaration, Message) and answered is None:
+        raise Problem.not_found()
     match declaration:
         case Ask():
             return Action.ASK, replace(sender, grounds=declaration.grounds), recipient
-        case Item():
-            if ask is None:
-                raise Problem.not_found()
+        case Message() if ask is not None and ask.iss == declaration.iss:
+            return Action.ASK, replace(sender, grounds=declaration.grounds), recipient
+        case Item() | Message() if ask is not None:
             return (
                 Action.RELEASE,
                 replace(recipient, grounds=_for_item(ask.grounds, asked_as)),
                 replace(sender, grounds=declaration.grounds),
             )
-        case Notice():
+        case Item():
+            raise Problem.not_found()
+        case Notice() | Message():
             receiving = receiving_grounds(
                 facts.policy,
                 sector=recipient.sector,
@@ -107,8 +113,16 @@ def _sides(
                 replace(recipient, grounds=receiving),
                 replace(sender, grounds=declaration.grounds),
             )
-        case Message():
-            raise Problem("unsupported", "This hub does not carry messages yet; send a notice or telephone.")
+
+
+def _categories(declaration: Declaration, answered: Answered | None) -> tuple[Category, ...]:
+    """What a declaration is about. A message may speak of anything its exchange is about, so it passes only
+    where all of that would; whoever was told of a concern answers with what became of it.
+    """
+    if not isinstance(declaration, Message) or answered is None:
+        return categories_of(declaration)
+    told = answered.ask is None and answered.opening.recipient == declaration.iss
+    return (Category.OUTCOME,) if told else categories_of(answered.opening)
 
 
 def _for_item(grounds: Grounds, asked_as: Sequence[int]) -> Grounds:
@@ -126,7 +140,8 @@ def _for_item(grounds: Grounds, asked_as: Sequence[int]) -> Grounds:
 
 def consent_references(declaration: Declaration, answered: Answered | None) -> tuple[str, ...]:
     """The consents a declaration names, its ask's included."""
-    positions = [declaration.consent] + ([answered.ask.consent] if answered is not None else [])
+    ask = answered.ask if answered is not None else None
+    positions = [declaration.consent] + ([ask.consent] if ask is not None else [])
     return tuple(sorted({position.reference for position in positions if position.reference is not None}))
 
 

@@ -93,6 +93,7 @@ async def _write(
         [state.value for _, _, state in taking],
         [receipt.sender for _, receipt, _ in taking],
         [receipt.envelope for _, receipt, _ in taking],
+        max(v.acting.at for v, _, _ in taking),
     )
     if len(free) != len(taking):
         raise RunAgain

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from broker.exchange.outcome import kept_from_row
 from broker.protocol import frame
+from broker.protocol.declaration import parse_declaration
 from broker.protocol.life import State, current
 from broker.store.query import queries
 from keys.signing import public_key
-from policies.vocabulary import Category, Sector
+from policies.vocabulary import Category, Rating, Sector
 
 if TYPE_CHECKING:
     import asyncpg
@@ -24,10 +25,19 @@ _FACTS = queries("facts")
 
 async def status(hub: "Hub", agency: str, request: frame.Status) -> frame.Statuses:
     """Tell where the caller's envelopes are; for an ask, its due time and the categories closed without
-    information.
+    information; and how asks to the caller are rated now.
     """
     rows = await hub.pool.fetch(_ENVELOPE["read_statuses"], agency, request.envelopes)
-    return frame.Statuses(envelopes=[_status_from_row(row, hub.head.size) for row in rows])
+    asked = await hub.pool.fetch(_ENVELOPE["read_asked"], agency, request.envelopes)
+    return frame.Statuses(
+        envelopes=[_status_from_row(row, hub.head.size) for row in rows],
+        asked=[_asked_from_row(row) for row in asked],
+    )
+
+
+def _asked_from_row(row: "asyncpg.Record") -> frame.AskedStatus:
+    rating = Rating(row["rating"]) if row["rating"] else parse_declaration(row["declaration"])[1].rating
+    return frame.AskedStatus(exchange=row["id"], rating=rating, due_at=row["due_at"])
 
 
 def _status_from_row(row: "asyncpg.Record", checkpoint_size: int) -> frame.EnvelopeStatus:
@@ -41,6 +51,7 @@ def _status_from_row(row: "asyncpg.Record", checkpoint_size: int) -> frame.Envel
         needs=kept.needs,
         index=row["record_index"],
         deposit_by=row["deposit_by"],
+        opened_at=row["opened_at"],
         due_at=row["due_at"],
         undelivered=bool(row["undelivered"]),
         closures=[

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from broker.exchange import status, subject_key
 from broker.exchange.acting import Acting, is_receipt
 from broker.exchange.caller import Caller
-from broker.exchange.declare import Asked
 from broker.exchange.deposit import Depositing
 from broker.exchange.outcome import Outcome
+from broker.exchange.prepare import Asked
 from broker.protocol import frame
 from broker.protocol.frame import Verb
 from broker.protocol.life import State

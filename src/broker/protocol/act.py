@@ -27,7 +27,7 @@ from broker.protocol.wire import (
 from keys import jws
 from policies.agreement import Agreement
 from policies.party import ControllerFacts
-from policies.vocabulary import Category, Purpose, RecallReason, Sector, WithdrawReason
+from policies.vocabulary import Category, Purpose, Rating, RecallReason, Sector, WithdrawReason
 
 _AGREEMENT_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
@@ -81,6 +81,15 @@ class Withdraw(_AgencyAct):
     act: Literal["withdraw"] = "withdraw"
     exchange: Jti
     reason: WithdrawReason
+
+
+class Rate(_AgencyAct):
+    """The asker rates its ask anew: the answer is due `due_within` seconds after the ask's handover."""
+
+    act: Literal["rate"] = "rate"
+    exchange: Jti
+    rating: Rating
+    due_within: Annotated[int, Field(ge=1, le=366 * 86_400)]
 
 
 class Recall(_AgencyAct):
@@ -280,6 +289,7 @@ AgencyAct = (
     | Decline
     | Waiting
     | Withdraw
+    | Rate
     | Recall
     | Lift
     | Receipt

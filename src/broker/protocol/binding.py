@@ -5,8 +5,8 @@ Success is silence. What a mismatch means is the caller's: a recipient's adapter
 that.
 """
 
-from broker.protocol.body import Body
-from broker.protocol.declaration import Declaration, Item, Notice
+from broker.protocol.body import Body, NoticeBody
+from broker.protocol.declaration import Declaration, Item, Notice, NoticeKind
 from keys import base64url, commitment, subject
 from keys.errors import BadProof
 
@@ -33,6 +33,8 @@ def verify_binding(declaration: Declaration, body: Body, plaintext: bytes) -> No
         raise BadProof("other-envelope", "The body was written for another envelope.")
     if isinstance(declaration, Item | Notice) and getattr(body, "category", None) is not declaration.category:
         raise BadProof("other-envelope", "The body is of another category than declared.")
+    if isinstance(declaration, Notice) and isinstance(body, NoticeBody):
+        _verify_notice(declaration, body)
     commitment.verify_content(
         declaration.body.commitment, base64url.decode(body.salt), _without_salt(plaintext, body.salt)
     )
@@ -44,6 +46,14 @@ def verify_binding(declaration: Declaration, body: Body, plaintext: bytes) -> No
         subject.verify_commitment(
             base64url.decode(committed.c), base64url.decode(person.r), base64url.decode(person.t1)
         )
+
+
+def _verify_notice(declaration: Notice, body: NoticeBody) -> None:
+    named = None if body.correction is None else body.correction.item
+    if named != declaration.corrects:
+        raise BadProof("other-envelope", "The body corrects something else than declared.")
+    if (body.outcome is not None) != (declaration.notice is NoticeKind.OUTCOME):
+        raise BadProof("other-envelope", "The body of an outcome, and no other, says what was decided.")
 
 
 def content_commitment(plaintext: bytes, salt: str) -> str:

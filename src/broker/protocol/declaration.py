@@ -150,27 +150,33 @@ class Ask(_Declared):
 
 
 class Item(_Declared):
-    """One category of an answer. `exchange` is the ask's id; `corrects` the item a correction replaces."""
+    """One category of an answer. `exchange` is the ask's id."""
 
     kind: Literal[Kind.ITEM] = Kind.ITEM
     category: Category
     handling: HandlingCode
-    corrects: Jti | None = None
 
 
 class Notice(_Declared):
-    """Told unasked: a contact, an outcome, a correction, a later transfer."""
+    """Told unasked: a contact, an outcome, a correction, a later transfer. `regards` is the exchange it
+    belongs to; `corrects`, of a correction alone, the item or contact of that exchange that was wrong.
+    """
 
     kind: Literal[Kind.NOTICE] = Kind.NOTICE
     notice: NoticeKind
     category: Category
     handling: HandlingCode
     regards: Jti | None = None
+    corrects: Jti | None = None
 
     @model_validator(mode="after")
     def _own_exchange(self) -> "Notice":
         if self.exchange != (self.regards or self.jti):
             raise ValueError("a notice opens its own exchange or names the one it regards")
+        if (self.notice is NoticeKind.CORRECTION) != (self.corrects is not None):
+            raise ValueError("a correction, and nothing else, names what it corrects")
+        if self.regards is None and self.notice in (NoticeKind.OUTCOME, NoticeKind.CORRECTION):
+            raise ValueError("an outcome and a correction regard an exchange")
         return self
 
 
@@ -179,6 +185,12 @@ class Message(_Declared):
 
     kind: Literal[Kind.MESSAGE] = Kind.MESSAGE
     regards: Jti
+
+    @model_validator(mode="after")
+    def _in_exchange(self) -> "Message":
+        if self.regards != self.exchange:
+            raise ValueError("a message regards the exchange it belongs to")
+        return self
 
 
 Declaration = Ask | Item | Notice | Message

@@ -129,7 +129,9 @@ class Closure(Wire):
 
 
 class EnvelopeStatus(Wire):
-    """An envelope as one of its parties may see it. Closures and due time are the asker's view of an ask."""
+    """An envelope as its sender may see it. `opened_at`: when the recipient's receipt was recorded. Closures
+    and due time are the asker's view of an ask.
+    """
 
     envelope: Jti
     state: State
@@ -138,17 +140,27 @@ class EnvelopeStatus(Wire):
     needs: list[Need]
     index: int
     deposit_by: Seconds
+    opened_at: Seconds | None = None
     due_at: Seconds | None = None
     undelivered: bool = False
     closures: list[Closure] = []
 
 
+class AskedStatus(Wire):
+    """An ask as its source may see it once it was handed over: how it is rated now, and when it is due."""
+
+    exchange: Jti
+    rating: Rating
+    due_at: Seconds
+
+
 class Statuses(Wire):
-    """Those of the asked envelopes that are the caller's; what is not yours and what is not there are both
-    left out.
+    """Those of the asked envelopes that are the caller's, and of the asks among them that were handed over to
+    it; what is not yours and what is not there are both left out.
     """
 
     envelopes: list[EnvelopeStatus]
+    asked: list[AskedStatus] = []
 
 
 class Directory(Wire):

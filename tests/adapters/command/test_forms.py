@@ -10,8 +10,9 @@ from adapters.answering.answer_form import read_answer
 from adapters.answering.ask_form import read_ask
 from adapters.answering.contact_form import read_contact
 from adapters.answering.example import Example, example
+from adapters.answering.holding_form import read_entries
 from adapters.answering.section import BadForm, Section
-from broker.protocol.body import Nature
+from broker.protocol.body import Decided, Nature
 from broker.protocol.declaration import Ask
 from policies.policy_set import seed_policy
 from policies.vocabulary import (
@@ -20,6 +21,7 @@ from policies.vocabulary import (
     DeclineReason,
     HandlingCode,
     PractitionerRole,
+    Purpose,
     Rating,
     SchedulePara18Reason,
     Sector,
@@ -168,3 +170,35 @@ def test_each_fault_of_an_answer_is_named(before: str, after: str, hint: str) ->
     ask = ask_for(Category.POLICE_INCIDENTS, Category.MISSING_EPISODES, Category.POLICE_INTELLIGENCE)
     assert before in ANSWER
     assert hint in _answer_refused(ANSWER.replace(before, after), ask)
+
+
+def test_the_example_outcome_says_who_decided_what_and_when_and_is_about_everyone_of_its_contact() -> None:
+    order = read_contact(_form(example(Example.OUTCOME)), policy=seed_policy(), sector=Sector.SOCIAL_CARE)
+    assert order.outcome is not None
+    assert order.outcome.decided is Decided.CHILD_IN_NEED
+    assert order.outcome.at.tzinfo is not None
+    assert (order.category, order.purpose) == (Category.OUTCOME, Purpose.OUTCOME_FEEDBACK)
+    assert (order.subjects, order.regards is not None) == ((), True)
+
+
+@pytest.mark.parametrize(
+    "change,said",
+    [
+        (("notice: outcome ", "notice: contact "), "`outcome`"),
+        (("notice: outcome", "notice: correction"), "`outcome`"),
+        (("decided: child_in_need", "decided: perhaps"), "`decided`"),
+        (("regards: ", "unknown: "), "`subjects`"),
+    ],
+)
+def test_an_outcome_that_says_something_else_is_refused(change: tuple[str, str], said: str) -> None:
+    text = example(Example.OUTCOME).replace("notice: outcome\n", "notice: outcome \n").replace(*change)
+    with pytest.raises(BadForm) as caught:
+        read_contact(_form(text), policy=seed_policy(), sector=Sector.SOCIAL_CARE)
+    assert said in caught.value.message
+
+
+def test_the_example_correction_is_a_list_of_entries() -> None:
+    form = _form(example(Example.CORRECTION))
+    (entry,) = read_entries(form, 1)
+    form.end()
+    assert entry.nature is Nature.FACT

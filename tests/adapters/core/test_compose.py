@@ -14,7 +14,7 @@ from adapters.identify import EpochKey, Identified, again, identify, nhs_number_
 from adapters.letter import Frame, ask_letter, item_letter, message_letter, notice_letter
 from adapters.order import MessageOrder, Subject
 from broker.protocol.binding import verify_binding
-from broker.protocol.body import NHS_NUMBER, Identifier, parse_body
+from broker.protocol.body import NHS_NUMBER, Identifier, MessageAbout, parse_body
 from broker.protocol.declaration import TYP, Ask, Practitioner, parse_declaration
 from keys import base64url, commitment, jws, sealing, subject
 from keys.errors import BadProof
@@ -89,7 +89,11 @@ def letters() -> dict[str, compose.Letter]:
     assert isinstance(ask.declaration, Ask)
     people = again(ask.body.subjects, ask.declaration.subjects)
     words = MessageOrder(
-        exchange=JTI, practitioner=WORKER, grounds=grounds_of("s47-asking"), words="Which day?"
+        exchange=JTI,
+        practitioner=WORKER,
+        grounds=grounds_of("s47-asking"),
+        about=MessageAbout.QUESTION,
+        words="Which day?",
     )
     return {
         "ask": ask,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from broker.exchange.acting import Acting
-from broker.exchange.declare import Asked, declare
+from broker.exchange.declare import declare
+from broker.exchange.prepare import Asked
 from broker.protocol import act as acts
 from broker.protocol import frame
 from keys.signing import SigningKey

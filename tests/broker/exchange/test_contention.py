@@ -12,10 +12,11 @@ import pytest
 
 from broker.exchange.act import act
 from broker.exchange.acting import Acting
-from broker.exchange.declare import Asked, declare
+from broker.exchange.declare import declare
 from broker.exchange.generation import disconnect
 from broker.exchange.hand_over import hand_over
 from broker.exchange.outcome import Outcome
+from broker.exchange.prepare import Asked
 from broker.protocol import act as acts
 from broker.protocol import frame
 from broker.protocol.life import State

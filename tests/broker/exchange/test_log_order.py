@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from broker.exchange.administer import administer
-from broker.exchange.declare import Asked, declare
+from broker.exchange.declare import declare
 from broker.exchange.outcome import Outcome
+from broker.exchange.prepare import Asked
 from broker.protocol import act as acts
 from broker.protocol.life import State
 from tests.broker.exchange.administrator import administrator_key, signed

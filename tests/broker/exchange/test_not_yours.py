@@ -15,9 +15,10 @@ from broker.exchange import verbs
 from broker.exchange.act import act
 from broker.exchange.acting import Acting
 from broker.exchange.asks import AskReader
-from broker.exchange.declare import Asked, declare
+from broker.exchange.declare import declare
 from broker.exchange.deposit import Depositing, deposit
 from broker.exchange.outcome import Outcome
+from broker.exchange.prepare import Asked
 from broker.protocol import act as acts
 from broker.protocol import declaration as declared
 from broker.protocol import frame
@@ -28,6 +29,7 @@ from policies.consent import ConsentPosition
 from policies.vocabulary import (
     Category,
     ConsentOutcome,
+    HandlingCode,
     PractitionerRole,
     Purpose,
     Rating,
@@ -204,21 +206,54 @@ async def probe_item(play: Play, desk: Desk, target: Target) -> Any:
     return await _declare(play, desk, item)
 
 
-async def probe_correction(play: Play, desk: Desk, target: Target) -> Any:
-    ask = Sent(
-        declaration=target.sender.ask(desk, at=play.clock.at, jti=target.exchange).declaration,
-        request=None,  # type: ignore[arg-type]  # only its id is used
-        sealed="",
-        t1=os.urandom(32),
-    )
-    item = desk.item(
-        target.sender,
-        ask,
+async def _within(play: Play, desk: Desk, target: Target, model: Any, **fields: Any) -> Any:
+    # To whoever is the other side of it, as far as anybody can guess.
+    to = target.sender if target.sender is not desk else play["health" if desk.agency != "health" else "care"]
+    sent = desk.send(
+        model,
+        to,
         at=play.clock.at,
-        grounds=preset("s47-answering-health"),
+        exchange=target.exchange,
+        regards=target.exchange,
+        grounds=preset("correction-telling"),
+        **fields,
+    )
+    return await _declare(play, desk, sent)
+
+
+async def probe_correction(play: Play, desk: Desk, target: Target) -> Any:
+    return await _within(
+        play,
+        desk,
+        target,
+        declared.Notice,
+        notice=declared.NoticeKind.CORRECTION,
+        purpose=Purpose.CORRECTION,
+        category=Category.HEALTH_ATTENDANCES,
+        handling=HandlingCode.OFFICIAL,
         corrects=target.envelope,
     )
-    return await _declare(play, desk, item)
+
+
+async def probe_outcome(play: Play, desk: Desk, target: Target) -> Any:
+    return await _within(
+        play,
+        desk,
+        target,
+        declared.Notice,
+        notice=declared.NoticeKind.OUTCOME,
+        purpose=Purpose.OUTCOME_FEEDBACK,
+        category=Category.OUTCOME,
+        handling=HandlingCode.OFFICIAL,
+    )
+
+
+async def probe_message(play: Play, desk: Desk, target: Target) -> Any:
+    return await _within(play, desk, target, declared.Message)
+
+
+async def probe_rate(play: Play, desk: Desk, target: Target) -> Any:
+    return await _act(play, desk, acts.Rate, exchange=target.exchange, rating=Rating.RED, due_within=60)
 
 
 async def probe_named_consent(play: Play, desk: Desk, target: Target) -> Any:
@@ -252,6 +287,9 @@ PROBES: Final[list[Probe]] = [
     probe_subject_key_pass,
     probe_item,
     probe_correction,
+    probe_outcome,
+    probe_message,
+    probe_rate,
     probe_named_consent,
 ]
 
@@ -345,7 +383,7 @@ OUTSIDERS: Final = ["police", "school"]
 PLAN: Final = (Category.CHILD_PROTECTION_PLAN,)
 UNHEARD: Final = {"held", "permitted", "deposited"}
 """Asks of which their recipient has heard nothing yet."""
-OF_THE_SENDER: Final = [probe_status, probe_prove, probe_deposit, probe_recall, probe_withdraw]
+OF_THE_SENDER: Final = [probe_prove, probe_deposit, probe_recall, probe_withdraw, probe_rate]
 """What a recipient may not do to what it was handed."""
 OF_THE_RECIPIENT: Final = [probe_nil, probe_decline, probe_waiting]
 
@@ -387,7 +425,9 @@ async def test_what_is_not_yours_is_as_if_it_were_not_there(play: Play) -> None:
     print(f"{len(seen)} pairs")
     # Nobody was let in: an empty list, a refusal of what is not there, or a decision without the consent.
     others = {place: told for place, told in seen.items() if place[2] != "probe_named_consent"}
-    assert all(told == '{"envelopes":[]}' or told.startswith("404 ") for told in others.values()), others
+    assert all(
+        told == '{"envelopes":[],"asked":[]}' or told.startswith("404 ") for told in others.values()
+    ), others
 
 
 async def test_what_is_yours_is_there(play: Play) -> None:
@@ -396,6 +436,9 @@ async def test_what_is_yours_is_there(play: Play) -> None:
     care, health = play["care"], play["health"]
     opened, permitted = made["opened"], made["permitted"]
     assert len((await probe_status(play, care, permitted)).envelopes) == 1
+    # An ask that was handed over is its source's to ask after, too: how it is rated, and when it is due.
+    asked = (await probe_status(play, health, opened)).asked
+    assert [each.exchange for each in asked] == [opened.exchange]
     assert (await probe_prove(play, care, permitted)).proof is not None
     await probe_deposit(play, care, permitted)
     await probe_recall(play, care, permitted)

@@ -54,21 +54,30 @@ async def locks(database_url: str) -> AsyncIterator[Connection]:
     await connection.close()
 
 
-async def with_corrections(play: Play, many: int) -> tuple[Sent, list[Sent]]:
-    """An ask that health has opened, and so many corrections of its opened item under way."""
+MANY = (
+    Category.ADULT_MENTAL_HEALTH,
+    Category.DEMOGRAPHICS,
+    Category.GP_REGISTRATION,
+    Category.HEALTH_ATTENDANCES,
+    Category.HEALTH_CONDITIONS,
+    Category.HEALTH_FLAGS,
+    Category.HEALTH_OBSERVATIONS,
+    Category.HOUSEHOLD,
+    Category.SEXUAL_HEALTH,
+    Category.SUBSTANCE_MISUSE,
+)
+
+
+async def with_items(play: Play, many: int) -> tuple[Sent, list[Sent]]:
+    """An ask that health has opened, and so many of its items under way."""
     care, health = play["care"], play["health"]
-    ask = await opened_ask(play, categories=CATEGORIES)
-    item = health.item(care, ask, at=play.clock.at)
-    await play.declare(health, item)
-    await play.deposit(health, item)
-    (handed,) = await play.fetch(care)
-    await play.act(care, care.receipt(handed, at=play.clock.at))
-    corrections = [health.item(care, ask, at=play.clock.at, corrects=item.jti) for _ in range(many)]
-    for n, each in enumerate(corrections):
+    ask = await opened_ask(play, categories=MANY)
+    items = [health.item(care, ask, at=play.clock.at, category=each) for each in MANY[:many]]
+    for n, each in enumerate(items):
         await play.declare(health, each)
         if n % 4:
             await play.deposit(health, each)
-    return ask, corrections
+    return ask, items
 
 
 def withdrawal(play: Play, ask: Sent) -> frame.Act:
@@ -89,14 +98,14 @@ async def records_by_transaction(play: Play) -> list[int]:
 
 
 async def test_no_transaction_recalls_more_than_its_limit_and_all_is_recalled_in_the_end(play: Play) -> None:
-    ask, corrections = await with_corrections(play, 3 * LIMIT + 1)
+    ask, items = await with_items(play, 3 * LIMIT + 1)
     await play.act(play["care"], withdrawal(play, ask))
-    assert (await states(play, corrections)).count(State.RECALLED) == LIMIT
+    assert (await states(play, items)).count(State.RECALLED) == LIMIT
     with pytest.raises(Problem) as refused:
         await play.declare(play["health"], play["health"].item(play["care"], ask, at=play.clock.at))
     assert refused.value.reason == "ask-withdrawn"
     await sweep(play.hub, at=play.clock.at)
-    assert set(await states(play, corrections)) == {State.RECALLED}
+    assert set(await states(play, items)) == {State.RECALLED}
     assert await play.hub.pool.fetchval("SELECT count(*) FROM body") == 0
     assert await play.hub.pool.fetchval("SELECT closed_at IS NOT NULL FROM exchange")
     assert max(await records_by_transaction(play)) == LIMIT + 1
@@ -105,7 +114,7 @@ async def test_no_transaction_recalls_more_than_its_limit_and_all_is_recalled_in
 
 
 async def test_what_the_sweep_has_not_come_to_is_recalled_instead_of_handed_over(play: Play) -> None:
-    ask, corrections = await with_corrections(play, 3 * LIMIT)
+    ask, items = await with_items(play, 3 * LIMIT)
     # What waits behind it still goes at once.
     other = play["health"].item(
         play["care"], await opened_ask(play), at=play.clock.at, category=Category.HEALTH_ATTENDANCES
@@ -116,11 +125,11 @@ async def test_what_the_sweep_has_not_come_to_is_recalled_instead_of_handed_over
     assert [each.envelope for each in await play.fetch(play["care"], limit=2)] == [other.jti]
     log = await records(play.hub)
     at = next(n for n, each in enumerate(log) if each.record == "act")
-    ours = {each.jti for each in corrections}
+    ours = {each.jti for each in items}
     after = [each for each in log[at:] if getattr(each, "envelope", None) in ours]
     assert {each.record for each in after} == {"recalled"}
     assert {each.reason.value for each in after} == {"ask_withdrawn"}
-    assert State.DEPOSITED not in await states(play, corrections)
+    assert State.DEPOSITED not in await states(play, items)
 
 
 @pytest.mark.parametrize("limit", [1])

@@ -167,7 +167,16 @@ def _ask(drawn: dict[str, Any]) -> dict[str, Any]:
 
 
 def _notice(drawn: dict[str, Any]) -> dict[str, Any]:
+    kind = drawn["notice"]
+    if kind in (declaration.NoticeKind.OUTCOME, declaration.NoticeKind.CORRECTION):
+        drawn["regards"] = drawn["regards"] or drawn["exchange"]
+    correction = kind is declaration.NoticeKind.CORRECTION
+    drawn["corrects"] = (drawn["corrects"] or drawn["jti"]) if correction else None
     return _declared(drawn | {"exchange": drawn["regards"] or drawn["jti"]})
+
+
+def _message(drawn: dict[str, Any]) -> dict[str, Any]:
+    return _declared(drawn | {"regards": drawn["exchange"]})
 
 
 def _body_with_entries(drawn: dict[str, Any]) -> dict[str, Any]:
@@ -206,7 +215,7 @@ _MEND: dict[type[Any], Callable[[dict[str, Any]], dict[str, Any]]] = {
     declaration.Ask: _ask,
     declaration.Item: _declared,
     declaration.Notice: _notice,
-    declaration.Message: _declared,
+    declaration.Message: _message,
     body.ItemBody: _body_with_entries,
     body.NoticeBody: _body_with_entries,
     act.AgreementSigning: _agreement,

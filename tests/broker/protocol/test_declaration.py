@@ -103,14 +103,21 @@ def test_a_subject_commitment_of_another_version_is_refused(version: object) -> 
 
 def test_a_notice_opens_its_own_exchange_or_names_another() -> None:
     claims = json.loads(envelope.item().claims.dump())
-    for name in ("kind", "corrects"):
-        del claims[name]
+    del claims["kind"]
     own = claims | {"exchange": claims["jti"], "notice": NoticeKind.CONTACT.value}
     typ = TYP[Kind.NOTICE]
     assert isinstance(parse_declaration(unsigned(typ, json.dumps(own).encode()))[1], Notice)
     regarding = own | {"exchange": claims["exchange"], "regards": claims["exchange"]}
     assert isinstance(parse_declaration(unsigned(typ, json.dumps(regarding).encode()))[1], Notice)
-    for odd in (own | {"exchange": claims["exchange"]}, regarding | {"exchange": claims["jti"]}):
+    corrected = regarding | {"notice": NoticeKind.CORRECTION.value, "corrects": claims["jti"]}
+    assert isinstance(parse_declaration(unsigned(typ, json.dumps(corrected).encode()))[1], Notice)
+    for odd in (
+        own | {"exchange": claims["exchange"]},
+        regarding | {"exchange": claims["jti"]},
+        regarding | {"corrects": claims["jti"]},
+        corrected | {"corrects": None},
+        own | {"notice": NoticeKind.OUTCOME.value},
+    ):
         with pytest.raises(Problem):
             parse_declaration(unsigned(typ, json.dumps(odd).encode()))
 

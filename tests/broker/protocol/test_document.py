@@ -10,7 +10,7 @@ import pytest
 from broker.clock import SYSTEM
 from broker.command import main
 from broker.enrolment import assertion, model, possession
-from broker.exchange import declare
+from broker.exchange import prepare
 from broker.http import link
 from broker.http.app import application
 from broker.http.limits import Limits
@@ -89,7 +89,7 @@ def test_the_routes_are_the_hubs() -> None:
 def test_what_it_says_in_words_is_so(words: str) -> None:
     assert words in FLAT
     assert (Settings().handovers, Settings().skew, assertion.LEEWAY) == (8, 300, 60)
-    assert Settings().longest_need == 400 * declare.LONGEST_VALIDITY
+    assert Settings().longest_need == 400 * prepare.LONGEST_VALIDITY
 
 
 def test_it_names_every_kind_of_act_and_record() -> None:

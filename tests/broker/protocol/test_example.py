@@ -75,7 +75,7 @@ def test_its_second_checkpoint_extends_the_first() -> None:
 def test_a_hub_would_put_the_same_question_and_decide_the_same(of: Envelope) -> None:
     ask, at = envelope.ask().claims, cast.ASKED if of.letter.name == "ask" else cast.ANSWERED
     assert isinstance(ask, Ask)
-    answered = None if of.claims is ask else Answered(ask=ask, lifted=(), tokens=(b"",))
+    answered = None if of.claims is ask else Answered(opening=ask, lifted=(), tokens=(b"",))
     facts = Facts(
         agencies={each.id: _facts(each) for each in (CARE, HEALTH)},
         keys={},

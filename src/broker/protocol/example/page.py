@@ -215,7 +215,7 @@ def answer() -> str:
     whole = json.loads(item.claims.dump())
     claims = {name: whole[name] for name in ("iss", "sub", "aud", "jti", "iat", "exp", "exchange")}
     claims |= {"…": "purpose to subjects as in the ask, c another"}
-    claims |= {name: whole[name] for name in ("body", "kind", "category", "handling", "corrects")}
+    claims |= {name: whole[name] for name in ("body", "kind", "category", "handling")}
     return f"body         {_spread(shown)}\ndeclaration  {_spread(_short(claims))}"
 
 

@@ -10,7 +10,8 @@ FROM act a JOIN unnest($1::text[], $2::text[]) AS w(issuer, jti) ON a.issuer = w
 -- name: take
 -- Takes acts in one order; gives those whose id was free. Of receipts the envelopes are moved on and the bodies deleted.
 WITH moved AS (
-    UPDATE envelope e SET state = u.state FROM unnest($5::text[], $6::text[], $4::text[]) AS u(sender, jti, state)
+    UPDATE envelope e SET state = u.state, opened_at = CASE WHEN u.state = 'opened' THEN $7::bigint END
+    FROM unnest($5::text[], $6::text[], $4::text[]) AS u(sender, jti, state)
     WHERE e.sender = u.sender AND e.jti = u.jti),
 gone AS (
     DELETE FROM body b USING unnest($5::text[], $6::text[]) AS u(sender, jti)
@@ -38,6 +39,15 @@ SELECT * FROM exchange WHERE id = $1 AND (asker = $2 OR source = $2) FOR UPDATE;
 -- name: withdraw_exchange
 -- The asker wants nothing more of this exchange: what was due later is due now, so that the sweep takes it up.
 UPDATE exchange SET withdrawn = true, due_at = CASE WHEN due_at > $2 THEN $2 ELSE due_at END WHERE id = $1;
+
+-- name: any_closure
+-- Whether the asker was told already that nothing came in a category.
+SELECT EXISTS (SELECT 1 FROM closure WHERE exchange = $1);
+
+-- name: rate
+-- Rates an ask anew: the due time moves, counted from its handover; before that it goes in its new turn.
+WITH turn AS (UPDATE envelope SET urgent = $5 WHERE sender = $2 AND jti = $1)
+UPDATE exchange SET rating = $3, due_within = $4, due_at = delivered_at + $4 WHERE id = $1;
 
 -- name: count_undelivered
 -- How much of its asker's exchange has not been received, counted no further than to a limit.

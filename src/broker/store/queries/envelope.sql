@@ -44,10 +44,32 @@ RETURNING exchange, category, jti;
 DELETE FROM answer a USING unnest($1::text[], $2::text[]) AS u(exchange, jti)
 WHERE a.exchange = u.exchange AND a.jti = u.jti;
 
--- name: corrected
--- Whether an item is one that its sender may correct: the same exchange and category, already passed on.
-SELECT 1 FROM envelope
-WHERE sender = $1 AND jti = $2 AND exchange = $3 AND categories = $4 AND state IN ('handed_over', 'opened');
+-- name: given
+-- Finds items and notices of these senders that these recipients have, or will have before what is said of them now.
+SELECT e.sender, e.jti, e.categories FROM envelope e
+JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w(sender, jti, recipient, exchange)
+  ON e.sender = w.sender AND e.jti = w.jti AND e.recipient = w.recipient AND e.exchange = w.exchange
+WHERE e.kind IN ('item', 'notice') AND (e.handovers > 0 OR e.state = 'deposited');
+
+-- name: read_openings
+-- Reads what opened exchanges, handed over between the two that write in them now: an ask, or a notice told unasked.
+SELECT DISTINCT ON (w.kind, w.exchange, w.sender, w.recipient)
+       w.kind AS as_kind, w.sender AS as_sender, w.recipient AS as_recipient, e.jti, e.declaration, e.lifted,
+       (SELECT array_agg(s.token ORDER BY s.ordinal) FROM subject s
+        WHERE s.sender = e.sender AND s.jti = e.jti) AS tokens
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w(kind, exchange, sender, recipient)
+JOIN envelope e ON e.jti = w.exchange AND e.exchange = w.exchange
+  AND ((e.sender = w.sender AND e.recipient = w.recipient) OR (e.sender = w.recipient AND e.recipient = w.sender))
+WHERE e.kind IN ('ask', 'notice') AND e.handovers > 0
+ORDER BY w.kind, w.exchange, w.sender, w.recipient, e.seq;
+
+-- name: message_room
+-- How many messages a sender has written in an exchange, and whether its ask was withdrawn.
+SELECT w.sender, w.exchange,
+       (SELECT count(*) FROM envelope e
+        WHERE e.exchange = w.exchange AND e.sender = w.sender AND e.kind = 'message') AS written,
+       coalesce((SELECT x.withdrawn FROM exchange x WHERE x.id = w.exchange), false) AS withdrawn
+FROM unnest($1::text[], $2::text[]) AS w(sender, exchange);
 
 -- name: add_envelopes
 -- Writes envelopes in one order, with the tokens that stand for their subjects; gives the ids that were free.
@@ -143,11 +165,16 @@ WHERE e.sender = w.sender AND e.jti = w.jti;
 
 -- name: read_statuses
 -- Reads the caller's own envelopes; what is not the caller's is as if it were not there.
-SELECT e.jti, e.kind, e.state, e.decided, e.record_index, e.deposit_by, x.due_at, x.undelivered, x.closed_at,
+SELECT e.jti, e.kind, e.state, e.decided, e.record_index, e.deposit_by, e.opened_at, x.due_at, x.undelivered, x.closed_at,
        (SELECT json_agg(json_build_object('category', c.category, 'at', c.at) ORDER BY c.category)
         FROM closure c WHERE c.exchange = e.jti AND e.kind = 'ask') AS closures
 FROM envelope e LEFT JOIN exchange x ON x.id = e.jti AND e.kind = 'ask'
 WHERE e.sender = $1 AND e.jti = ANY($2::text[]) ORDER BY e.jti;
+
+-- name: read_asked
+-- Reads the asks that were handed over to the caller: how each is rated now, and when it is due.
+SELECT x.id, x.rating, x.due_at, e.declaration FROM exchange x JOIN envelope e ON e.sender = x.asker AND e.jti = x.id
+WHERE x.source = $1 AND x.id = ANY($2::text[]) AND x.due_at IS NOT NULL ORDER BY x.id;
 
 -- name: confirmable
 -- Keeps for which categories existence may be confirmed, as the newest decision on the ask says.
