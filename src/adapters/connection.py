@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from adapters import transport
+from adapters.clock import Clock
 from adapters.errors import Unreachable
 from adapters.folder import Folder
 from adapters.link import HEARTBEAT, Handlers, Link, LinkLost
@@ -30,14 +31,14 @@ STOPPED: Final = 4003
 _FIRST: Final = 0.2
 _LONGEST: Final = 30.0
 """Seconds between attempts to connect: doubled from the first up to the longest, spread by jitter."""
-_AFTER_REPLACED: Final = 4
+AFTER_REPLACED: Final = 4
 """A newer connection of ours is another process on the same keys: wait long enough not to fight it."""
-_AFTER_REFUSED: Final = 8
+AFTER_REFUSED: Final = 8
 """Refused as an agency: stopped, or its key revoked. A person has to act, so there is no hurry. To be closed
 with 4003 is less: it may have been another key of ours, so the next attempt comes soon and tells.
 """
-_ANSWER_WITHIN: Final = 60.0
-_TRIES: Final = 5
+ANSWER_WITHIN: Final = 60.0
+TRIES: Final = 5
 """How often one ask is repeated where the hub says "not now"."""
 
 
@@ -75,14 +76,14 @@ class Connection:
                         "connection-refused", code=problem.code, reason=problem.reason, status=problem.status
                     )
                     failures += 1
-                    await self._pause(max(failures, _AFTER_REFUSED if problem.status in (401, 403) else 0))
+                    await self._pause(max(failures, AFTER_REFUSED if problem.status in (401, 403) else 0))
                 except (Unreachable, Rejected) as error:
                     log.warning("connection-failed", code=error.code)
                     failures += 1
                     await self._pause(failures)
                 else:
                     log.info("connection-closed", close_code=code)
-                    failures = {REPLACED: _AFTER_REPLACED, STOPPED: 1}.get(code or 0, 0)
+                    failures = {REPLACED: AFTER_REPLACED, STOPPED: 1}.get(code or 0, 0)
                     await self._pause(failures)
         finally:
             await self._shut(session)
@@ -98,7 +99,7 @@ class Connection:
         while True:
             link = await self._current()
             try:
-                return await link.ask(verb, body, answer, seen=self._seen.size, within=_ANSWER_WITHIN)
+                return await link.ask(verb, body, answer, seen=self._seen.size, within=ANSWER_WITHIN)
             except LinkLost:
                 self._lost(link)
             except TimeoutError:
@@ -110,7 +111,7 @@ class Connection:
                     # Said on an old socket: the answer is to be had on the newest.
                     self._lost(link)
                     await asyncio.sleep(_FIRST)
-                elif problem.retry and tries < _TRIES:
+                elif problem.retry and tries < TRIES:
                     tries += 1
                     await asyncio.sleep(problem.retry_after or self._delay(tries))
                 else:
@@ -205,8 +206,7 @@ class Connection:
                     return reader.result()
 
     def _delay(self, failures: int) -> float:
-        longest = min(_LONGEST, _FIRST * 2.0 ** min(failures, 16))
-        return longest * (0.5 + self._folder.clock.jitter() / 2)
+        return delay(failures, self._folder.clock)
 
     async def _pause(self, failures: int) -> None:
         await asyncio.sleep(self._delay(failures) if failures else 0)
@@ -220,3 +220,9 @@ class Connection:
         if readers:
             await asyncio.gather(*readers, return_exceptions=True)
         await session.close()
+
+
+def delay(failures: int, clock: Clock) -> float:
+    """Seconds to wait before the next attempt to reach the hub, after so many that failed."""
+    longest = min(_LONGEST, _FIRST * 2.0 ** min(failures, 16))
+    return longest * (0.5 + clock.jitter() / 2)

@@ -20,6 +20,7 @@ from adapters.keeping import drain, forget
 from adapters.link import Handlers
 from adapters.logs import log
 from adapters.outbox import Job, Outbox
+from adapters.polling import Polling
 from adapters.receive import Receiver
 from adapters.rotation import Rotation
 from adapters.seen import Seen
@@ -37,16 +38,26 @@ _QUIET: Final = 1.0
 
 class Adapter:
     """One running adapter over an open state folder. `run` it in a task; the folder stays the caller's to
-    close.
+    close. `poll`: hold no connection and ask every so many seconds (0: at once again, the hub waits).
     """
 
-    def __init__(self, folder: Folder, *, hooks: Hooks | None = None, observe: Observer = unobserved) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        *,
+        hooks: Hooks | None = None,
+        observe: Observer = unobserved,
+        poll: int | None = None,
+    ) -> None:
         self._folder = folder
         self._hooks = hooks or Hooks()
         self._seen = Seen(folder.journal)
         self.outbox = Outbox(limit=folder.settings.in_flight, do=self._do, look=self._look, apart=("asked",))
-        self.connection = Connection(
-            folder, Handlers(handover=self._handed, changed=self._changed), self._seen
+        handlers = Handlers(handover=self._handed, changed=self._changed)
+        self.connection: Connection | Polling = (
+            Connection(folder, handlers, self._seen)
+            if poll is None
+            else Polling(folder, handlers, self._seen, every=poll)
         )
         self._work = Work(
             folder=folder,

@@ -22,8 +22,9 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_TYP: Final = "client-authentication+jwt"
 _ASSERTION_SECONDS: Final = 60
-_LIMIT: Final = 16 << 20
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=60, connect=10)
+_LIMIT: Final = 32 << 20
+"""Bytes of an answer: the largest is to a poll, four envelopes of the largest class."""
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=90, connect=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,9 +194,10 @@ def _draft(
     marked = waits is None and _marked(readings, rule.category)
     if marked and rule.sensitive is Sensitive.WAITING:
         waits = SENSITIVE
-    if marked and waits is None and not entries:
+    if marked and not entries:
         # "Nothing found" would be untrue, and "something is held" would tell the protected fact.
-        return Draft(category=rule.category, item=None, why=None, declined=DeclineReason.PROTECTED_FACT)
+        declined = None if waits else DeclineReason.PROTECTED_FACT
+        return Draft(category=rule.category, item=None, why=waits, declined=declined)
     return Draft(category=rule.category, item=item, why=waits or _by_rule(item, rule, body))
 
 

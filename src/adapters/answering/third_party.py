@@ -151,7 +151,9 @@ def _in(text: str, own: _Own) -> Iterator[tuple[Kind, str]]:
                 yield Kind.NUMBER, what
         rest = pattern.sub(" ", rest)
     for what in spelling.contacts_in(rest):
-        if spelling.postal(what) not in own.postcodes:
+        # "for one" would pass as a postcode whose noughts were mistyped.
+        written = "@" in what or any(letter.isdecimal() for letter in what)
+        if written and spelling.postal(what) not in own.postcodes:
             yield Kind.CONTACT, what
     for match in _ADDRESS.finditer(rest):
         if not any(spelling.squeeze(match[0]) in spelling.squeeze(known) for known in own.addresses):

@@ -40,7 +40,7 @@ def command(
         "--state",
         type=Path,
         metavar="DIR",
-        default=argparse.SUPPRESS if inner else _state(),
+        default=argparse.SUPPRESS if inner else default_state(),
         help=f"the agency's state folder (default: ${STATE}, or ~/.local/state/gatehouse-adapter)",
     )
     parser.add_argument(
@@ -121,7 +121,8 @@ def until(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _state() -> Path:
+def default_state() -> Path:
+    """`GATEHOUSE_ADAPTER_STATE`, else the user's own state folder (XDG base directories)."""
     if named := os.environ.get(STATE):
         return Path(named)
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"

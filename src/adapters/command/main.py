@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from adapters.command.exit import Exit
+from adapters.command.settings import source
+from broker.protocol.configuration import Unconfigured, configure, prepare
 
 _COMMANDS: Final = (
     "enrol",
@@ -38,6 +40,7 @@ _COMMANDS: Final = (
     "connector",
     "picture",
     "enquiry",
+    "doctor",
 )
 _HOUSE: Final = Path(__file__).resolve().parents[2]
 _ABOUT: Final = "An agency's side of Gatehouse: tell, ask and answer about a child through a hub."
@@ -52,7 +55,7 @@ start: gatehouse-adapter enrol --hub URL --agency ID, then gatehouse-adapter run
 def main(arguments: Sequence[str] | None = None) -> int:
     """Perform one command line; the return value is the exit code."""
     try:
-        parsed = _parser().parse_args(arguments)
+        parsed = _parsed(sys.argv[1:] if arguments is None else arguments)
         return _perform(parsed)
     except KeyboardInterrupt:
         print("gatehouse-adapter: stopped.", file=sys.stderr)
@@ -74,7 +77,17 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in _COMMANDS:
         importlib.import_module(f"adapters.command.{name}").add(commands)
+    prepare(parser, source())
     return parser
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = _parser()
+    try:
+        configure(parser, arguments, source())
+    except Unconfigured as error:
+        parser.error(str(error))
+    return parser.parse_args(arguments)
 
 
 def _perform(parsed: argparse.Namespace) -> int:

@@ -1,9 +1,12 @@
 """`run`: stay connected; send what is queued, take what is handed over, answer what a rule lets go."""
 
 import argparse
+from typing import Final
 
 from adapters.command.argument import Commands, command
 from adapters.connectors.registry import described
+
+_LONGEST_POLL: Final = 3_600
 
 
 def add(commands: Commands) -> None:
@@ -15,6 +18,7 @@ def add(commands: Commands) -> None:
         does="stay connected to the hub: send what is queued, take what is handed over",
         example="""
         gatehouse-adapter run
+        gatehouse-adapter run --poll 30                          where no connection can be held
         gatehouse-adapter run --connector fhir:/srv/records     answers by the rules in answering.toml
         gatehouse-adapter run --connector fhir-server:https://records.example/fhir/R4
         gatehouse-adapter run --example-rules > STATE/answering.toml
@@ -22,6 +26,15 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument(
         "--connector", metavar="KIND:PLACE", help=f"the record system to answer from: {described()}"
+    )
+    parser.add_argument(
+        "--poll",
+        type=_poll,
+        nargs="?",
+        const=0,
+        metavar="SECONDS",
+        help="hold no connection: ask the hub every so many seconds; without a number it holds each request "
+        "for up to 20 seconds",
     )
     parser.add_argument(
         "--once-idle", action="store_true", help="end when connected and nothing is left to do"
@@ -46,7 +59,14 @@ def perform(arguments: argparse.Namespace) -> int:
             run(
                 arguments.state,
                 place=arguments.connector,
+                poll=arguments.poll,
                 once_idle=arguments.once_idle,
                 as_json=arguments.json,
             )
         )
+
+
+def _poll(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= _LONGEST_POLL):
+        raise argparse.ArgumentTypeError("a whole number of seconds up to 3600 is needed, such as 30")
+    return int(text)

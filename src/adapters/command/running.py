@@ -33,8 +33,8 @@ _LEARN_SOON: Final = 5.0
 _LOOK: Final = 0.05
 
 
-async def run(state: Path, *, place: str | None, once_idle: bool, as_json: bool) -> Exit:
-    """Run one agency's adapter.
+async def run(state: Path, *, place: str | None, poll: int | None, once_idle: bool, as_json: bool) -> Exit:
+    """Run one agency's adapter; `poll`: without a connection, asking every so many seconds.
 
     Raises:
         Unusable: `not-enrolled`, `already-running`, `answering-rules`.
@@ -47,7 +47,7 @@ async def run(state: Path, *, place: str | None, once_idle: bool, as_json: bool)
         try:
             load_rules(folder.path)  # a broken file is said now, not at the first ask
             hooks = Hooks() if connector is None else Hooks(on_ask=answering(folder, connector))
-            adapter = Adapter(folder, hooks=hooks)
+            adapter = Adapter(folder, hooks=hooks, poll=poll)
             stop = asyncio.Event()
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):

@@ -18,6 +18,7 @@ from adapters.connectors.connector import (
     Unread,
 )
 from adapters.connectors.row import Row, reading
+from adapters.connectors.sql_check import Finding, check
 from adapters.connectors.sql_database import Database, Question, Values, open_database
 from adapters.connectors.sql_mapping import IDENTIFIER, SqlMapping, load_mapping
 from adapters.connectors.sql_rows import people, statements
@@ -126,6 +127,14 @@ class SqlSource:
     def unread(self) -> tuple[Unread, ...]:
         """Nothing: a SELECT gives its rows or fails."""
         return ()
+
+    def check(self) -> tuple[Finding, ...]:
+        """Compare the mapping with the live schema, for `doctor`; empty where all is well.
+
+        Raises:
+            ConnectorFailed: `database-…`.
+        """
+        return check(self._mapping, self._database)
 
     def _ask(self, questions: list[Question]) -> tuple[list[list[Values]], datetime | date | None]:
         as_of = self._mapping.as_of

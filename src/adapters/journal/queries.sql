@@ -453,3 +453,9 @@ SELECT notice, item, entries, created_at FROM correction_sent ORDER BY created_a
 -- name: replaced_by
 -- Gives the envelope in which one of ours was written again, if it was.
 SELECT replaced_by FROM sent WHERE jti = :jti;
+-- name: stuck
+-- Counts what has waited for the hub since before an instant: envelopes to let go, receipts, acts.
+SELECT 'envelopes' AS what, count(*) AS count, min(created_at) AS oldest FROM sent
+WHERE progress IN ('ready', 'proved') AND created_at < :before
+UNION ALL SELECT 'receipts', count(*), min(received_at) FROM received WHERE acknowledged = 0 AND received_at < :before
+UNION ALL SELECT 'acts', count(*), min(created_at) FROM act WHERE done = 0 AND created_at < :before;

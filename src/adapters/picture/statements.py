@@ -7,17 +7,14 @@ correction.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
-from typing import Final
 
 from adapters.picture.gathered import Told
 from adapters.picture.people import Household
 from adapters.picture.picture import CorrectionSeen, Removed, Sort, Statement, Struck
 from adapters.picture.wording import DECIDED, NATURES, grading_words, reason_words
 from broker.protocol.body import Entry, ItemBody, NoticeBody
-from broker.protocol.declaration import Item, Notice
+from broker.protocol.declaration import Notice
 from policies.vocabulary import CATEGORY_FACTS, HandlingCode
-
-_REPLACED: Final = "Its source sent this category anew."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +74,6 @@ def _target(one: Told) -> tuple[str, frozenset[int] | None, str] | None:
     if isinstance(one.body, NoticeBody) and one.body.correction is not None:
         correction = one.body.correction
         return correction.item, frozenset(correction.entries) or None, correction.why
-    if isinstance(one.declaration, Item) and one.declaration.corrects is not None:
-        return one.declaration.corrects, None, _REPLACED
     return None
 
 

@@ -40,10 +40,14 @@ def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 def run(options: argparse.Namespace) -> int:
     """Look at everything; 0 only if nothing failed."""
+    from broker.command.doctor_work import look_at_room
     from broker.command.state import default_state
 
     state: Path = options.state or default_state()
-    findings = [_folder(state), _keys(state), *_database(options), *_hub(state, options.ca)]
+    findings = [
+        *(_folder(state), _keys(state), *look_at_room(state)),
+        *(*_database(options), *_hub(state, options.ca)),
+    ]
     failed = any(finding.verdict == "failed" for finding in findings)
     if options.json:
         rows = [{"what": each.what, "verdict": each.verdict, "says": each.says} for each in findings]
@@ -110,11 +114,11 @@ def _database(options: argparse.Namespace) -> list[Finding]:
     what = "database"
     embedded = database_url(options) is None
     try:
-        row = asyncio.run(_server(options))
+        row, work = asyncio.run(_server(options))
     except (CommandFailed, DatabaseUnavailable) as error:
         return [Finding(what=what, verdict="failed", says=str(error))]
     version = f"PostgreSQL {row['version'] // 10_000}.{row['version'] % 10_000}, schema {row['schema']}"
-    findings = [_durable(row, version)]
+    findings = [_durable(row, version), *work]
     if embedded:
         findings.append(
             Finding(
@@ -150,15 +154,19 @@ def _durable(row: Any, version: str) -> Finding:
     return Finding(what=what, verdict="ok", says=f"{version}, durable, with data checksums.")
 
 
-async def _server(options: argparse.Namespace) -> Any:
+async def _server(options: argparse.Namespace) -> tuple[Any, list[Finding]]:
     import asyncpg
 
+    from broker.clock import SYSTEM
     from broker.command.database import reading
+    from broker.command.doctor_work import look_at_work
+    from broker.settings import Settings
     from broker.store.query import queries
 
     async with reading(options) as pool:
         try:
-            return await pool.fetchrow(queries("overview")["read_server"])
+            row = await pool.fetchrow(queries("overview")["read_server"])
+            return row, await look_at_work(pool, at=SYSTEM.now(), deposit_within=Settings().deposit_within)
         except asyncpg.UndefinedTableError:
             raise CommandFailed(
                 "The database is not a hub's yet: `gatehouse serve` makes its tables."

@@ -6,6 +6,8 @@ from typing import Final
 
 from broker.command import agency, agreement, doctor, keys, log, policy, serve, verify
 from broker.command.failed import CommandFailed
+from broker.command.settings import source
+from broker.protocol.configuration import Unconfigured, configure, prepare
 
 _COMMANDS: Final = (serve, agency, agreement, policy, verify, log, keys, doctor)
 _INTERRUPTED: Final = 130
@@ -13,7 +15,7 @@ _INTERRUPTED: Final = 130
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 only if it did what was asked."""
-    options = parser().parse_args(arguments)
+    options = _parsed(sys.argv[1:] if arguments is None else arguments)
     try:
         return int(options.run(options))
     except CommandFailed as failed:
@@ -39,7 +41,17 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(required=True, metavar="COMMAND")
     for command in _COMMANDS:
         command.arguments(commands)
+    prepare(root, source())
     return root
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    root = parser()
+    try:
+        configure(root, arguments, source())
+    except Unconfigured as error:
+        root.error(str(error))
+    return root.parse_args(arguments)
 
 
 def _known(error: Exception) -> str:

@@ -18,6 +18,8 @@ from broker.command.failed import CommandFailed
 from broker.command.show import say
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from broker.http.origin import Origins
     from broker.hub import Hub
 
@@ -57,6 +59,12 @@ def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate chain, PEM")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, PEM")
     parser.add_argument("--cadence-ms", type=int, metavar="N", help="integrate the log at this fixed step")
+    parser.add_argument(
+        "--metrics",
+        type=_port,
+        metavar="PORT",
+        help="serve /metrics for Prometheus on this port of 127.0.0.1, 0 for a free one (default: nowhere)",
+    )
     parser.add_argument(
         "--origin", default="gatehouse.hub", help="a new hub's log name (default: %(default)s)"
     )
@@ -104,6 +112,8 @@ async def _serve(options: argparse.Namespace) -> None:
         await stack.enter_async_context(running(hub))
         app = application(hub, edge=SYSTEM, origins=origins)
         await stack.enter_async_context(serving(app, listening, tls=tls))
+        if options.metrics is not None:
+            await stack.enter_async_context(_metrics(app, options.metrics))
         keys = parse_hub_keys(dict(hub_document(hub)))
         write_hub_file(state, HubFile(url=origins.public, keys=keys, pid=os.getpid()))
         # What starting made stays as long as the process: the collector need not walk it over and over.
@@ -118,6 +128,25 @@ async def _serve(options: argparse.Namespace) -> None:
         abandoning = asyncio.get_running_loop().call_later(_STOP_WAIT, _abandon)
     abandoning.cancel()
     log.info("stopped", pid=os.getpid())
+
+
+@contextlib.asynccontextmanager
+async def _metrics(app: "web.Application", port: int) -> AsyncIterator[None]:
+    """`/metrics` on this machine alone, beside the hub's port: a proxy before that passes none on."""
+    from aiohttp import web
+
+    from broker.http.metrics import metrics_application
+    from broker.http.surface import SURFACE
+
+    with contextlib.closing(_bind("127.0.0.1", port, secure=False)) as listening:
+        runner = web.AppRunner(metrics_application(app[SURFACE]), access_log=None)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listening).start()
+            say(f"metrics are at http://127.0.0.1:{listening.getsockname()[1]}/metrics")
+            yield
+        finally:
+            await runner.cleanup()
 
 
 def _abandon() -> None:

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from broker.enrolment import access, complete, offer
 from broker.enrolment.model import OFFER_LIMIT, Completion, Offer
+from broker.http.answers import TokenAnswer
 from broker.http.authentication import verify_request_proof
-from broker.http.respond import answer_response, json_response
+from broker.http.respond import answer_response
 from broker.http.surface import SURFACE
 from broker.protocol.problem import Problem
 from broker.protocol.wire import parse_wire
-from keys import strict_json
 
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _FORM: Final = frozenset({"grant_type", "client_assertion_type", "client_assertion"})
@@ -69,12 +69,7 @@ async def issue_token(request: web.Request) -> web.StreamResponse:
                 nonce=surface.edge.nonce,
                 lifetime=limits.token,
             )
-    body: dict[str, str | int] = {
-        "access_token": issued.token,
-        "token_type": "DPoP",
-        "expires_in": issued.expires_in,
-    }
-    return json_response(strict_json.dump(body))
+    return answer_response(TokenAnswer(access_token=issued.token, expires_in=issued.expires_in))
 
 
 def parse_token_request(data: bytes) -> str:

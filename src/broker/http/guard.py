@@ -51,12 +51,18 @@ def guarded() -> Middleware:
         finally:
             running -= counted
         resource = request.match_info.route.resource
+        route = None if resource is None else resource.canonical
+        seconds = surface.edge.ticks() - began
+        if counted:
+            surface.timings.request(
+                method=request.method, route=route, status=response.status, seconds=seconds
+            )
         log.info(
             "request",
             method=request.method,
-            route=None if resource is None else resource.canonical,
+            route=route,
             status=response.status,
-            milliseconds=round((surface.edge.ticks() - began) * 1000, 1),
+            milliseconds=round(seconds * 1000, 1),
         )
         return response
 

@@ -11,11 +11,11 @@ from typing import Final
 
 from aiohttp import web
 
+from broker.http.answers import Alive, Part, Readiness
 from broker.http.problems import problem_of
-from broker.http.respond import json_response
+from broker.http.respond import answer_response
 from broker.http.surface import SURFACE, Surface
 from broker.store.query import queries
-from keys import strict_json
 
 _SQL = queries("health")
 _KEPT: Final = 1.0
@@ -82,7 +82,7 @@ FEELER: Final = web.AppKey("feeler", Feeler)
 
 async def healthz(request: web.Request) -> web.StreamResponse:
     """This process answers."""
-    return json_response(b'{"status":"ok"}')
+    return answer_response(Alive())
 
 
 async def readyz(request: web.Request) -> web.StreamResponse:
@@ -96,9 +96,8 @@ async def readyz(request: web.Request) -> web.StreamResponse:
         "log": surface.hub.head.forged is None,
         "taking": not surface.links.stopping,
     }
+    shown: dict[str, Part] = {part: "ok" if ok else "failed" for part, ok in parts.items()}
     ready = all(parts.values())
-    shown = {
-        "status": "ready" if ready else "not-ready",
-        **{part: "ok" if ok else "failed" for part, ok in parts.items()},
-    }
-    return json_response(strict_json.dump(shown), status=200 if ready else 503)
+    return answer_response(
+        Readiness(status="ready" if ready else "not-ready", **shown), status=200 if ready else 503
+    )

@@ -4,21 +4,15 @@ from typing import Final
 
 from aiohttp import web
 
+from broker.http.answers import HubAnswer
 from broker.http.health import FEELER
 from broker.http.respond import answer_response
 from broker.http.surface import SURFACE
 from broker.hub import hub_document
-from broker.protocol.evidence import HubKeys, parse_hub_keys
+from broker.protocol.evidence import parse_hub_keys
 
 SPEAKS: Final = ["1"]
 """Protocol versions this hub takes: its own and, once there is one, the one before."""
-
-
-class HubAnswer(HubKeys):
-    """A hub's public keys and state."""
-
-    speaks: list[str]
-    database: str
 
 
 async def show_hub(request: web.Request) -> web.StreamResponse:

@@ -43,6 +43,12 @@ class Limits:
     """Handovers without a receipt that an adapter may ask for at most."""
     handovers: int = 8
     """Envelopes read for one connection at a time: bodies of 4 MiB add up."""
+    taken: int = 4
+    """Envelopes in one answer to a poll: bodies of 4 MiB add up."""
+    polls: int = 2
+    """Polls of one agency at once: the one under way, and the one that replaces it."""
+    ear: float = 60.0
+    """Hints for an agency that polls are kept so long after a poll; later the next says: look at all."""
     in_flight: int = 64
     """Frames of one connection being worked on; beyond it the hub reads no further."""
     in_flight_bytes: int = 32 << 20

@@ -18,7 +18,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from broker.exchange.caller import Caller
 from broker.exchange.hand_over import hand_over
 from broker.exchange.verbs import answer
-from broker.exchange.wake import Subscription, WakeEvent
+from broker.exchange.wake import Subscription
 from broker.http.credit import Credit
 from broker.http.frames import (
     Answered,
@@ -31,11 +31,12 @@ from broker.http.frames import (
     problem_frame,
     verify_answer,
 )
+from broker.http.hints import hint
 from broker.http.problems import problem_of
 from broker.http.room import Room
 from broker.http.surface import Surface
 from broker.logging import log
-from broker.protocol.frame import Act, Changed, Verb
+from broker.protocol.frame import Act, Verb
 from broker.protocol.problem import Problem
 
 REPLACED: Final = 4001
@@ -44,8 +45,6 @@ TOKEN_RAN_OUT: Final = 4002
 """The access token the connection was opened with has run out."""
 STOPPED: Final = 4003
 """The agency was stopped, or the key its access token was asked for with was revoked."""
-_HINTS: Final = 64
-"""Envelopes named in one hint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +182,7 @@ class Link:
 
     async def _work(self, asked: Asked) -> None:
         surface = self._surface
+        began, outcome = surface.edge.ticks(), "ok"
         if asked.seen is not None:
             self._seen = asked.seen
         try:
@@ -202,9 +202,10 @@ class Link:
                 reason=problem.reason,
                 status=problem.status,
             )
-            frame = problem_frame(asked.id, problem)
+            frame, outcome = problem_frame(asked.id, problem), problem.code
         finally:
             self._room.leave(asked.size)
+        surface.timings.frame(verb=asked.verb.value, outcome=outcome, seconds=surface.edge.ticks() - began)
         try:
             await self._send(frame)
         except _Unsent as unsent:
@@ -296,21 +297,13 @@ class Link:
                 case "stopped":
                     return End(code=STOPPED, reason="stopped")
                 case "changed" | "directory" | "subject-key":
-                    await self._send(asking_frame(f"c{next(self._numbers)}", Verb.CHANGED, _hint(event)))
+                    await self._send(asking_frame(f"c{next(self._numbers)}", Verb.CHANGED, hint(event)))
                 case _:
                     pass  # for the hub's own sweep
 
     async def _watch(self) -> End:
         await asyncio.sleep(max(0, self._expires - self._surface.edge.now()))
         return End(code=TOKEN_RAN_OUT, reason="token-ran-out", finish=True)
-
-
-def _hint(event: WakeEvent) -> Changed:
-    return Changed(
-        envelopes=list(event.envelopes[:_HINTS]),
-        directory=event.kind == "directory",
-        subject_key=event.kind == "subject-key",
-    )
 
 
 async def _cancel(tasks: "set[Any]") -> None:

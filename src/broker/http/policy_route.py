@@ -4,8 +4,9 @@ import asyncio
 
 from aiohttp import web
 
+from broker.http.answers import PolicyAnswer
 from broker.http.authentication import authenticate
-from broker.http.respond import json_response
+from broker.http.respond import answer_response
 from broker.http.surface import SURFACE
 from broker.protocol.problem import Problem
 from broker.store.query import queries
@@ -26,6 +27,4 @@ async def show_policy(request: web.Request) -> web.StreamResponse:
             "unavailable", "No sharing policy is in force: nothing may pass. Tell the administrator."
         )
     document = strict_json.parse_object(bytes(row["document"]))
-    return json_response(
-        strict_json.dump({"version": row["version"], "digest": row["digest"], "policy": document})
-    )
+    return answer_response(PolicyAnswer(version=row["version"], digest=row["digest"], policy=document))

@@ -75,3 +75,9 @@ def seen_of(request: web.Request) -> int | None:
     """The checkpoint size an adapter has verified, by `Gatehouse-Seen` or the query member `seen`."""
     text = only_header(request, "Gatehouse-Seen") or request.query.get("seen")
     return None if text is None else whole_number(text, name="seen", least=0)
+
+
+def connection_of(request: web.Request) -> int | None:
+    """The number given to an agency that polls, by `Gatehouse-Connection`; None where it does not say."""
+    text = only_header(request, "Gatehouse-Connection")
+    return None if text is None else whole_number(text, name="Gatehouse-Connection", least=1)

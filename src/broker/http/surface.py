@@ -2,19 +2,25 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from aiohttp import web
 
 from broker.clock import Edge
+from broker.http.hints import Ears
 from broker.http.limits import Limits
 from broker.http.origin import Origins
 from broker.http.shares import Shares
 from broker.http.strangers import Strangers
+from broker.http.timings import Timings
 from broker.hub import Hub
 
-if TYPE_CHECKING:
-    from broker.http.link import Link
+
+class Stoppable(Protocol):
+    """What a hub that stops has to tell: a live connection, or a poll that waits."""
+
+    def stop(self) -> None:
+        """Answer what is being worked on and end."""
 
 
 class Links:
@@ -24,11 +30,16 @@ class Links:
     """
 
     def __init__(self) -> None:
-        self._open: set[Link] = set()
+        self._open: set[Stoppable] = set()
         self._count = 0
         self.stopping = False
         self.none_left = asyncio.Event()
         self.none_left.set()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._count
 
     def enter(self) -> None:
         """Count a connection in."""
@@ -41,13 +52,13 @@ class Links:
         if not self._count:
             self.none_left.set()
 
-    def opened(self, link: "Link") -> None:
+    def opened(self, link: Stoppable) -> None:
         """Take a connection into the care of `stop`."""
         self._open.add(link)
         if self.stopping:
             link.stop()
 
-    def closed(self, link: "Link") -> None:
+    def closed(self, link: Stoppable) -> None:
         """Let a connection go that has ended."""
         self._open.discard(link)
 
@@ -68,6 +79,9 @@ class Surface:
     limits: Limits
     shares: Shares
     strangers: Strangers
+    polls: Shares
+    ears: Ears
+    timings: Timings = field(default_factory=Timings)
     links: Links = field(default_factory=Links)
 
 

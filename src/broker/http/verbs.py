@@ -7,7 +7,7 @@ from aiohttp import web
 from broker.exchange.caller import Caller
 from broker.exchange.verbs import answer
 from broker.http.authentication import authenticate
-from broker.http.read import promised, read_body, seen_of
+from broker.http.read import connection_of, promised, read_body, seen_of
 from broker.http.respond import answer_response
 from broker.http.surface import SURFACE
 from broker.protocol.frame import ASKED_OF_HUB, Verb
@@ -27,7 +27,7 @@ def handler_of(verb: Verb) -> Callable[[web.Request], Awaitable[web.StreamRespon
         with surface.shares.taken(bearer.agency, promised(request, limit=limit)):
             data = await read_body(request, media_type="application/json", limit=limit, wait=limits.body_wait)
             asked = parse_wire(model, data, limit=limit)
-            caller = Caller(agency=bearer.agency, kid=bearer.kid)
+            caller = Caller(agency=bearer.agency, kid=bearer.kid, generation=connection_of(request))
             return answer_response(
                 await answer(surface.hub, verb, caller, asked, at=surface.edge.now(), seen=seen_of(request))
             )

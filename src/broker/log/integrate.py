@@ -17,7 +17,7 @@ story:
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
@@ -27,6 +27,7 @@ from broker.keyring import HubKeyring
 from broker.log.head import LogHead
 from broker.log.recent import Recent, Record
 from broker.log.recorder import Recorder
+from broker.log.tally import Tally
 from broker.log.tiles import MissingTile, TileCache
 from broker.protocol.record import ENTRY_VERSION, TYP
 from broker.settings import Settings
@@ -66,6 +67,7 @@ class Integrator:
     recent: Recent
     settings: Settings
     observe: Observer
+    tally: Tally = field(default_factory=Tally)
     _tree: tile.TreeReader | None = None
 
     async def open(self) -> None:
@@ -151,6 +153,7 @@ class Integrator:
             # A tree begun anew at each tile rests on few tiles, which are all compared each time.
             self._tree = grown if new_size // tile.WIDTH == size // tile.WIDTH else None
             self.recent.put(records)
+            self.tally.count([self.recorder.label(each.entry, each.text) for each in records])
             self.head.publish(size=new_size, root=new_root, note=signed)
             self.head.forged = None
         else:

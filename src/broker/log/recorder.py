@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from broker.log.tally import Label, label_in, label_of
 from broker.protocol.record import ENTRY_VERSION, TYP
 from broker.protocol.wire import Wire
 from keys import jws, merkle
@@ -34,7 +35,7 @@ class Recorder:
 
     def __init__(self, key: SigningKey) -> None:
         self._key = key
-        self._signed: OrderedDict[bytes, None] = OrderedDict()
+        self._signed: OrderedDict[bytes, Label] = OrderedDict()
 
     @property
     def public(self) -> PublicKey:
@@ -46,7 +47,7 @@ class Recorder:
         text = jws.sign(record.dump(), self._key, TYP).encode("ascii")
         salt = merkle.new_salt()
         entry = merkle.entry(ENTRY_VERSION, salt, text)
-        self._signed[entry] = None
+        self._signed[entry] = label_of(record)
         if len(self._signed) > KEPT:
             self._signed.popitem(last=False)
         return Written(text=text, salt=salt, entry=entry)
@@ -54,3 +55,7 @@ class Recorder:
     def signed(self, entry: bytes) -> bool:
         """Whether this very hand has signed what the entry commits to."""
         return entry in self._signed
+
+    def label(self, entry: bytes, text: bytes) -> Label:
+        """What is counted of a record that has been verified."""
+        return self._signed.get(entry) or label_in(text)

@@ -33,6 +33,7 @@ class Verb(StrEnum):
     DIRECTORY = "directory"
     SUBJECT_KEY = "subject-key"
     CONSISTENCY = "consistency"
+    TAKE = "take"
     HANDOVER = "handover"
     CHANGED = "changed"
 
@@ -257,6 +258,27 @@ class Taken(Wire):
     """Answer to a hint."""
 
 
+class Take(Wire):
+    """Ask, without a live connection, for what waits: at most as many handovers are out without a receipt as
+    `credit` says. `connection` is the number that the first answer gave; left out, this opens a new one.
+    """
+
+    connection: Annotated[int, Field(ge=1)] | None = None
+    credit: Annotated[int, Field(ge=1, le=256)]
+    wait: Annotated[int, Field(ge=0, le=25)] = 0
+
+
+class HandedOver(Wire):
+    """What is handed over now, what changed while one waited, and the number to ask with next. `more`: ask
+    again at once.
+    """
+
+    connection: int
+    handovers: list[Handover]
+    changed: Changed | None = None
+    more: bool = False
+
+
 class Request(Wire):
     """A frame that asks."""
 
@@ -290,6 +312,8 @@ ASKED_OF_HUB: Final[dict[Verb, type[Wire]]] = {
     Verb.SUBJECT_KEY: SubjectKey,
     Verb.CONSISTENCY: Consistency,
 }
+ASKED_BY_POST: Final[dict[Verb, type[Wire]]] = {**ASKED_OF_HUB, Verb.TAKE: Take}
+"""Over plain HTTP there is one verb more: on a live connection handovers come by themselves."""
 ASKED_OF_ADAPTER: Final[dict[Verb, type[Wire]]] = {Verb.HANDOVER: Handover, Verb.CHANGED: Changed}
 ANSWERED: Final[dict[Verb, type[Wire]]] = {
     Verb.DECLARE: Declared,
@@ -300,6 +324,7 @@ ANSWERED: Final[dict[Verb, type[Wire]]] = {
     Verb.DIRECTORY: DirectoryAnswer,
     Verb.SUBJECT_KEY: SubjectKeyAnswer,
     Verb.CONSISTENCY: ConsistencyAnswer,
+    Verb.TAKE: HandedOver,
     Verb.HANDOVER: HandoverTaken,
     Verb.CHANGED: Taken,
 }

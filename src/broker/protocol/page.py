@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from broker.protocol import act, body, declaration, frame, life, problem, record, wire
 from broker.protocol.declaration import Kind
-from broker.protocol.frame import ANSWERED, ASKED_OF_HUB
+from broker.protocol.frame import ANSWERED, ASKED_BY_POST
 from broker.protocol.member import described, joined, kinds_in, members
 from keys import context, dpop, keyset, sealing
 from keys.errors import MalformedInput
@@ -186,7 +186,7 @@ def record_models() -> str:
 
 def verbs_table() -> str:
     """Who asks what of whom, with which models."""
-    asked = [(verb, "hub", model) for verb, model in ASKED_OF_HUB.items()]
+    asked = [(verb, "hub", model) for verb, model in ASKED_BY_POST.items()]
     asked += [(verb, "adapter", model) for verb, model in frame.ASKED_OF_ADAPTER.items()]
     rows = [
         (f"`{verb.value}`", of, f"`{model.__name__}`", f"`{ANSWERED[verb].__name__}`")
@@ -199,7 +199,7 @@ def verb_models() -> str:
     """The models of the verbs and what is inside."""
     models: dict[type[Any], None] = {}
     for verb in frame.Verb:
-        asked = ASKED_OF_HUB.get(verb) or frame.ASKED_OF_ADAPTER[verb]
+        asked = ASKED_BY_POST.get(verb) or frame.ASKED_OF_ADAPTER[verb]
         models |= {asked: None, ANSWERED[verb]: None}
     return _models([frame.Request, frame.Response, *models, *_nested(models, but=(Finding, Need))])
 
@@ -223,7 +223,7 @@ def closed_sets() -> str:
     everything = [
         *_DECLARATIONS.values(), *_BODIES, *act.AgencyAct.__args__, *act.PersonAct.__args__,
         *record.Record.__origin__.__args__,  # type: ignore[attr-defined]  # as above
-        *ASKED_OF_HUB.values(), *ANSWERED.values(), *frame.ASKED_OF_ADAPTER.values(),
+        *ASKED_BY_POST.values(), *ANSWERED.values(), *frame.ASKED_OF_ADAPTER.values(),
     ]  # fmt: skip
     found: dict[type[StrEnum], None] = {}
     for model in [*everything, *_nested(everything)]:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from adapters.answering.learn import learn
+from adapters.answering.reason import SENSITIVE
 from adapters.command.screen import plain
 from adapters.connectors.connector import LeftForPerson, LeftReason
 from adapters.desk.act import decline, nil
@@ -68,6 +69,16 @@ async def test_each_is_the_same_to_the_asker(pair: Town) -> None:
         seen[how] = (before, after, await _log_size(pair) - size)
     assert len(set(seen.values())) == 1, seen
     assert VISITS.value in seen["nil"][1]
+
+
+async def test_where_only_sensitive_rows_are_held_nothing_can_be_approved_by_mistake(pair: Town) -> None:
+    left = (LeftForPerson(category=VISITS, reason=LeftReason.LABELLED, count=1),)
+    health = await answers_from(pair, Records(rows={"child": {}}, left=left), rules(VISITS.value))
+    exchange = await asked(pair)
+    found = await looked_at(pair, exchange)
+    # Approved as it is, it would say that nothing is held.
+    assert (found.state, found.why, found.has_draft) == (TaskState.WAITING, SENSITIVE, False)
+    assert not declines(health)
 
 
 async def test_what_is_not_sensitive_goes_without_a_word_of_what_stays(pair: Town) -> None:

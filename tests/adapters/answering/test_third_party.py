@@ -44,6 +44,7 @@ def _kinds(words: str, category: Category = Category.HEALTH_ATTENDANCES) -> set[
         "Zebedee Quillfeather, NHS 999 000 0018, of 1 Nowhere Lane, ZZ99 1AA, attended.",
         "Called to 1 Nowhere Lane, Inventon, ZZ99 1AA by telephone.",
         "Late on four Mondays of five, Year 3.",
+        "Missing for one night; found at a bus station.",
         "Zebedee's wheeze; QUILLFEATHER on the wristband.",
         "Child protection plan since May; category Neglect.",
         "BCG given; DASH medium; ADHD queried.",

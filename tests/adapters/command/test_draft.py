@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.answering import draft
+from adapters.answering import reason
 from adapters.answering.draft import Draft, prepare
 from adapters.answering.example import Example, example
 from adapters.answering.release_rules import NO_RULES, Release, ReleaseRules, parse_rules
@@ -82,7 +82,7 @@ def test_only_what_was_asked_is_prepared_whatever_the_records_hold(
     asked = (Category.HEALTH_CONDITIONS, Category.HOUSING_TENANCY)
     drafts = _prepare(connector, rules, WREN.nhs, categories=asked)
     assert [each.category for each in drafts] == list(asked)
-    assert [each.why for each in drafts] == [draft.NO_RULE, draft.NOT_SERVED]
+    assert [each.why for each in drafts] == [reason.NO_RULE, reason.NOT_SERVED]
     assert all(each.item is None for each in drafts)
 
 
@@ -108,7 +108,7 @@ def test_nobody_by_that_number_is_a_nil_that_waits_unless_the_rule_lets_it_go(
     connector: FhirFolder, rules: ReleaseRules
 ) -> None:
     waits = _one(_prepare(connector, rules, NOBODY))
-    assert waits.why == draft.NIL_WAITS
+    assert waits.why == reason.NIL_WAITS
     assert waits.item is not None
     assert waits.item.entries == ()
     assert waits.item.searched.by  # a nil says what was searched
@@ -118,10 +118,10 @@ def test_nobody_by_that_number_is_a_nil_that_waits_unless_the_rule_lets_it_go(
 
 def test_each_reason_to_wait(connector: FhirFolder, rules: ReleaseRules) -> None:
     cases = [
-        (NO_RULES, Purpose.CHILD_PROTECTION_ENQUIRY, draft.NO_RULE),
-        (rules, Purpose.CHILD_IN_NEED, draft.OTHER_PURPOSE),
-        (_changed(rules, preset="s47-answering-police"), Purpose.CHILD_PROTECTION_ENQUIRY, draft.NO_PRESET),
-        (_changed(rules, release=Release.WAITING), Purpose.CHILD_PROTECTION_ENQUIRY, draft.RULE_WAITS),
+        (NO_RULES, Purpose.CHILD_PROTECTION_ENQUIRY, reason.NO_RULE),
+        (rules, Purpose.CHILD_IN_NEED, reason.OTHER_PURPOSE),
+        (_changed(rules, preset="s47-answering-police"), Purpose.CHILD_PROTECTION_ENQUIRY, reason.NO_PRESET),
+        (_changed(rules, release=Release.WAITING), Purpose.CHILD_PROTECTION_ENQUIRY, reason.RULE_WAITS),
     ]
     for given, purpose, why in cases:
         assert _one(_prepare(connector, given, WREN.nhs, purpose=purpose)).why == why
@@ -136,7 +136,7 @@ def test_a_restricted_record_waits_even_under_an_automatic_rule(tmp_path: Path, 
             label = '{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}'
             path.write_text(text.replace("{", '{"meta": {"security": [' + label + "]},", 1))
     prepared = _one(_prepare(FhirFolder(folder), rules, WREN.nhs))
-    assert prepared.why == draft.RESTRICTED
+    assert prepared.why == reason.RESTRICTED
 
 
 EXTRACT = """

@@ -413,7 +413,8 @@ def test_it_passes_the_kit(serve: Serve) -> None:
 
 def spoilt(value: Any) -> Iterator[Any]:
     """A JSON value with one part of it replaced by something else, in every place and manner."""
-    for other in (None, 7, "x", [], {}, [[]], [None]):
+    others: tuple[Any, ...] = (None, 7, "x", [], {}, [[]], [None])
+    for other in others:
         if other != value:
             yield other
     if isinstance(value, dict):

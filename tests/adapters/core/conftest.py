@@ -83,6 +83,8 @@ class Town:
     administrator: SigningKey
     app: web.Application
     root: Path
+    poll: int | None = None
+    """How adapters here reach the hub: None by a connection, else by polls."""
     folders: dict[str, Folder] = field(default_factory=dict)
     at_work: dict[str, Running] = field(default_factory=dict)
 
@@ -184,7 +186,10 @@ class Town:
         self, name: str, *, hooks: Hooks | None = None, observe: Observer = unobserved
     ) -> Adapter:
         """Run an agency's adapter."""
-        adapter, stop = Adapter(self.folders[name], hooks=hooks, observe=observe), asyncio.Event()
+        adapter, stop = (
+            Adapter(self.folders[name], hooks=hooks, observe=observe, poll=self.poll),
+            asyncio.Event(),
+        )
         task = asyncio.ensure_future(adapter.run(stop))
         self.at_work[name] = Running(adapter, stop, task)
         await self.until(lambda: adapter.connection.connected)
@@ -266,8 +271,14 @@ def limits() -> Limits:
 
 
 @pytest.fixture
+def poll() -> int | None:
+    """How adapters reach the hub; a module that tests every way has others."""
+    return None
+
+
+@pytest.fixture
 async def town(
-    database_url: str, tmp_path: Path, hub_settings: Settings, limits: Limits
+    database_url: str, tmp_path: Path, hub_settings: Settings, limits: Limits, poll: int | None
 ) -> AsyncIterator[Town]:
     """A served hub and nobody enrolled."""
     clock = Time()
@@ -285,7 +296,7 @@ async def town(
     app = application(hub, edge=edge, origins=origins, limits=limits)
     administrator = SigningKey.from_seed((hub_keys / "administrator").read_bytes())
     async with running(hub), serving(app, listening, tls=None):
-        town = Town(hub, origins.public, clock, administrator, app, tmp_path / "agencies")
+        town = Town(hub, origins.public, clock, administrator, app, tmp_path / "agencies", poll)
         try:
             yield town
         finally:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.answering.automatic import FAILED, answering
-from adapters.answering.draft import LEFT
+from adapters.answering.automatic import answering
 from adapters.answering.learn import learn
+from adapters.answering.reason import FAILED, LEFT
 from adapters.connectors.bounded import Bounded, BoundedLimits
 from adapters.desk import follow, inbox
 from adapters.desk.answer import answer

@@ -16,6 +16,7 @@ from adapters.run import Adapter
 from adapters.transport import check_url
 from adapters.work import Hooks
 from broker.http.limits import Limits
+from broker.http.link import Link
 from broker.http.surface import SURFACE
 from broker.protocol import act as acts
 from broker.protocol.life import State
@@ -44,6 +45,7 @@ async def test_exchanges_go_on_over_renewed_and_lost_connections(pair: Town) -> 
         if number % 6 == 5:
             # The hub's side of every connection, cut without a word.
             for link in list(pair.app[SURFACE].links._open):
+                assert isinstance(link, Link)
                 link._drop()
     for exchange in exchanges:
         assert (await pair.ended("care", exchange)).state is State.OPENED

@@ -1,7 +1,9 @@
-"""One exchange between two adapters over a real hub, to both receipts."""
+"""One exchange between two adapters over a real hub, to both receipts: by connection and by polls alike."""
 
 import json
 from dataclasses import replace
+
+import pytest
 
 from adapters.desk import evidence, follow, inbox
 from adapters.desk.act import decline, nil, recall, withdraw
@@ -18,6 +20,13 @@ from keys.signing import parse_public_key
 from policies.vocabulary import Category, DeclineReason, Outcome, RecallReason, WithdrawReason
 from tests.adapters.core.conftest import Town
 from tests.adapters.core.made import CONCERN, WORDS, WORKER, ask_order, item_order
+
+
+@pytest.fixture(params=[None, 0, 1], ids=["connection", "long-polls", "polls"])
+def poll(request: pytest.FixtureRequest) -> int | None:
+    """Every way in."""
+    found: int | None = request.param
+    return found
 
 
 async def asked(town: Town, **changes: object) -> str:

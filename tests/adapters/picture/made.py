@@ -151,7 +151,6 @@ class Case:
         as_of: date | None = date(2026, 11, 23),
         systems: Sequence[str] = ("Main record system",),
         handling: HandlingCode = OSP,
-        corrects: str | None = None,
         **more: Any,
     ) -> str:
         """An answer to it; the envelope."""
@@ -171,7 +170,6 @@ class Case:
                 **self._declared(jti, sender, "care", exchange, subjects),
                 category=category,
                 handling=handling,
-                corrects=corrects,
             ),
         )
         return jti

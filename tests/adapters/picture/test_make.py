@@ -110,14 +110,6 @@ def test_nobody_corrects_another_agencys_item() -> None:
     assert any("could not be applied" in doubt for doubt in picture.doubtful)
 
 
-def test_an_item_sent_anew_strikes_the_one_it_replaces() -> None:
-    case, exchange = asked()
-    old = case.item(exchange, "health", ATTENDED, entry(DAY, "old"))
-    case.item(exchange, "health", ATTENDED, entry(DAY, "new"), corrects=old)
-    picture = picture_of(case.gathered())
-    assert [(each.what, each.struck is not None) for each in picture.dated] == [("old", True), ("new", False)]
-
-
 def test_what_was_asked_stands_as_it_is() -> None:
     due = NOW - HOUR
     plain: dict[str, object] = {"due_in": 240 * HOUR}

@@ -72,7 +72,11 @@ def correction(play: Play, sender: Desk, to: Desk, of: Sent, **fields: Any) -> S
 
 def message(play: Play, sender: Desk, to: Desk, opening: Sent, **fields: Any) -> Sent:
     """Words in an exchange, on its own grounds unless told otherwise."""
-    values = {"grounds": opening.declaration.grounds, "regards": opening.jti, "t1": opening.t1}
+    values: dict[str, Any] = {
+        "grounds": opening.declaration.grounds,
+        "regards": opening.jti,
+        "t1": opening.t1,
+    }
     return sender.send(declared.Message, to, at=play.clock.at, exchange=opening.jti, **(values | fields))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from broker.clock import SYSTEM, Edge
 from broker.http.app import application
@@ -38,6 +39,7 @@ class House:
     clock: Clock
     administrator: SigningKey
     session: aiohttp.ClientSession
+    app: web.Application
     peers: dict[str, Peer] = field(default_factory=dict)
 
     async def send(
@@ -132,7 +134,7 @@ async def house(
     )
     administrator = SigningKey.from_seed((tmp_path / "keys" / "administrator").read_bytes())
     async with running(hub), serving(app, listening, tls=None), aiohttp.ClientSession() as session:
-        house = House(hub, app[SURFACE], origins.public, clock, administrator, session)
+        house = House(hub, app[SURFACE], origins.public, clock, administrator, session, app)
         yield house
         for peer in house.peers.values():
             for line in peer.lines:

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from broker.protocol.frame import ANSWERED, ASKED_OF_ADAPTER, ASKED_OF_HUB, Response, Verb
+from broker.protocol.frame import ANSWERED, ASKED_BY_POST, ASKED_OF_ADAPTER, Response, Verb
 from broker.protocol.problem import Problem
 from broker.protocol.wire import parse_wire
 
 
 def test_every_verb_is_asked_of_one_side_and_answered() -> None:
-    assert not ASKED_OF_HUB.keys() & ASKED_OF_ADAPTER.keys()
-    assert ASKED_OF_HUB.keys() | ASKED_OF_ADAPTER.keys() == ANSWERED.keys() == set(Verb)
+    assert not ASKED_BY_POST.keys() & ASKED_OF_ADAPTER.keys()
+    assert ASKED_BY_POST.keys() | ASKED_OF_ADAPTER.keys() == ANSWERED.keys() == set(Verb)
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,10 @@ SELECT e.sender, e.jti, e.handovers FROM envelope e
 JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
 WHERE e.state = 'handed_over' AND e.lease_until > $3;
 
+-- name: count_leased
+-- Counts what a recipient has been handed and not yet receipted, for one that polls: nobody else counts for it.
+SELECT count(*) FROM envelope WHERE recipient = $1 AND state = 'handed_over' AND lease_until > $2;
+
 -- name: give_back
 -- Ends the leases of a recipient whose connection ended or was replaced, so that its next one is served at once; what
 -- somebody else has locked is being received or taken back.
