@@ -192,9 +192,9 @@ answers:
     item:
       prepared: true
       redact:
-        - {entry: 1, passage: "Told by her neighbour at number 6.", reason: source}
+        - {entry: 1, passage: "Told by her neighbour at number 6.", reason: sanitised}
       grade:
-        - {entry: 1, source: 2, information: C, handling: C}
+        - {entry: 1, grading: 2CC}
       handling: c
       conditions: Not to be discussed with the family; ask before any onward use.
 """

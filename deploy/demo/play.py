@@ -123,9 +123,7 @@ async def _chapters(state: Path, programs: Programs, tell: Tell) -> tuple[Story,
     story = Story(stage=stage, now=now, tell=tell, ids=Exchanges(), held=set())
     await story.contact()
     await asyncio.gather(story.other_family(), story.asks())
-    await asyncio.gather(
-        story.mended(), story.elsewhere(), story.sanitised(), story.kept_apart(), story.joint()
-    )
+    await asyncio.gather(story.mended(), story.elsewhere(), story.brother(), story.sanitised(), story.joint())
     await asyncio.gather(story.dark(), story.corrected(), story.outcome())
     await story.consent_withdrawn()
     await story.closed()

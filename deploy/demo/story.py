@@ -33,8 +33,7 @@ class Exchanges:
     contact: str = ""
     health: str = ""
     intelligence: str = ""
-    offences: str = ""
-    missing: str = ""
+    police: str = ""
     brother: str = ""
     household: str = ""
     joint: str = ""
@@ -87,20 +86,19 @@ class Story:
         """Social care asks under s.47: one ask is refused, one is held, four go through."""
         self.tell("Social care recorded its threshold decision. Consent not sought: asking would prejudice.")
         bad = self._s47(HEALTH, _HEALTH_CATEGORIES, WREN, MORGAN, grounds=papers.WITHOUT_ARTICLE_9)
-        refused, held, offences, missing, brother = await asyncio.gather(
+        refused, held, police, brother = await asyncio.gather(
             self._ask("ask-health-1.yaml", bad, "decided", REFUSED),
             self._ask(
                 "ask-police-intelligence.yaml",
-                self._s47(POLICE, "police_intelligence", MORGAN, due=LATER), "decided", HELD,
+                self._s47(POLICE, "police_intelligence", WREN, MORGAN, due=LATER), "decided", HELD,
             ),
-            self._ask("ask-police.yaml", self._s47(POLICE, "police_incidents, offences", MORGAN), "settled", 0),
             self._ask(
-                "ask-police-missing.yaml",
-                self._s47(POLICE, "missing_episodes", WREN, due=LATER), "settled", 0,
+                "ask-police.yaml",
+                self._s47(POLICE, "police_incidents, missing_episodes, offences", WREN, MORGAN), "settled", 0,
             ),
             self._ask(
                 "ask-probation.yaml",
-                self._s47(PROBATION, "probation_supervision", ASH, due=LATER), "settled", 0,
+                self._s47(PROBATION, "probation_supervision", WREN, ASH, due=LATER), "settled", 0,
             ),
         )  # fmt: skip
         self.tell(f"The ask to {HEALTH} was refused: {_sentence(refused.said, 'missing-article9')}")
@@ -113,11 +111,9 @@ class Story:
             f"The ask to {POLICE} for intelligence is held: no agreement covers it. Ring {need['contact']}."
         )
         self.held.add(held.said["jti"])
-        self.ids.intelligence, self.ids.offences = held.said["jti"], offences.said["jti"]
-        self.ids.missing, self.ids.brother = missing.said["jti"], brother.said["jti"]
-        self.tell(
-            "Asked as well: the mother's incidents, the child's missing episodes, the brother's probation."
-        )
+        self.ids.intelligence, self.ids.police = held.said["jti"], police.said["jti"]
+        self.ids.brother = brother.said["jti"]
+        self.tell("Asked as well: what the police hold of mother and child, and probation of the brother.")
 
     async def mended(self) -> None:
         """The refused ask, put right; health's record system answers two categories."""
@@ -136,49 +132,49 @@ class Story:
         self.tell(f"Its third item was refused: {_sentence(refused, 'missing-schedule1-reason')}")
 
     async def elsewhere(self) -> None:
-        """What another area's police and probation hold, from a database and an extract, without a prompt."""
-        (incidents,), (supervision,) = await asyncio.gather(
-            self._answers(self.ids.offences, 1), self._answers(self.ids.brother, 1)
+        """What the police hold: two children of nearly one name are kept apart by a person, then a database
+        answers without a prompt.
+        """
+        police = self.desk(POLICE)
+        shown = await self._whose(self.ids.police)
+        self.tell(
+            f"{POLICE} holds two children who could be meant, {shown}. A person there looked, and chose."
+        )
+        incidents, missing = sorted(
+            await self._answers(self.ids.police, 2), key=lambda body: body["category"] == "missing_episodes"
         )
         must("seizures" in _texts(incidents), "the mother's history in another area is found")
-        must("off school" in _texts(supervision), "the brother's words to probation are found")
-        self.tell(
-            f"{POLICE} answered from its database: the same account, of another infant, in another area."
+        must(
+            "waiting room" in _texts(missing) and "shop" not in _texts(missing), "the right child's are given"
         )
-        self.tell(f"{PROBATION} answered from its extract: what the brother said about school and illness.")
-        form = self.desk(POLICE).paper("decline.yaml", papers.POLICE_DECLINE)
-        answer = await self.desk(POLICE).do("answer", self.ids.offences, "--from", form)
+        self.ids.missing_item = missing["jti"]
+        self.tell("Its database answered: the same account, of another infant, in another area.")
+        form = police.paper("decline.yaml", papers.POLICE_DECLINE)
+        answer = await police.do("answer", self.ids.police, "--from", form)
         must([each["way"] for each in answer.said["answers"]] == ["decline"], "the police decline")
         self.tell(f"{POLICE} declined to tell of offences; its reason stays there.")
 
-    async def kept_apart(self) -> None:
-        """Two children of nearly one name: a person says which of them is meant."""
+    async def brother(self) -> None:
+        """What the brother said to probation."""
+        (supervision,) = await self._answers(self.ids.brother, 1)
+        must("off school" in _texts(supervision), "the brother's words to probation are found")
+        self.tell(f"{PROBATION} answered from its extract: what the brother said about school and illness.")
+
+    async def _whose(self, exchange: str) -> str:
+        """Choose, as a person at the police, the child whose record has the initial; give both as shown."""
         police = self.desk(POLICE)
-        shown = (await police.do("answer", self.ids.missing, "--show", "--by", "detective-77")).said
-        (question,) = shown["people"]
+        for _ in range(40):
+            shown = (await police.do("answer", exchange, "--show")).said
+            if shown["unsure"]:
+                break
+            await asyncio.sleep(0.25)
+        (question,) = shown["unsure"]
         names = [str(each["name"]) for each in question["candidates"]]
-        must(len(names) >= 2 and not any("Lark" in name for name in names[:1]), "both near matches are shown")
+        must(len(names) >= 2, "both near matches are shown side by side")
         number = 1 + next(at for at, name in enumerate(names) if name.startswith("W "))
-        await police.do(
-            "answer", self.ids.missing, "--choose", f"1={number}", "--by", "detective-77", "--wait", "20"
-        )
-        self.tell(f"{POLICE} has two children of nearly that name. A person there looked at both, and chose.")
-        await police.do(
-            "answer",
-            self.ids.missing,
-            "--approve",
-            "--by",
-            "detective-77",
-            "--until",
-            "deposited",
-            "--wait",
-            "20",
-        )
-        (missing,) = await self._answers(self.ids.missing, 1)
-        must(
-            "hospital waiting room" in _texts(missing) and "shop" not in _texts(missing), "the right child's"
-        )
-        self.ids.missing_item = missing["jti"]
+        chosen = f"{question['person']}={number}"
+        await police.do("answer", exchange, "--choose", chosen, "--as", "detective-77", "--wait", "20")
+        return " and ".join(names[:2])
 
     async def sanitised(self) -> None:
         """The hold is lifted; intelligence is sanitised by one person and approved by another."""
@@ -186,13 +182,14 @@ class Story:
         await police.do("lift", CARE, self.ids.intelligence, "agreement", "--by", "duty-sergeant-4")
         await self.desk(CARE).do("status", self.ids.intelligence, "--until", "settled", "--wait", "30")
         self.tell(f"{POLICE}'s duty contact lifted the hold for this one ask. It went through.")
+        await self._whose(self.ids.intelligence)
         form = police.paper("intelligence.yaml", papers.INTELLIGENCE_SANITISED)
         await police.do("answer", self.ids.intelligence, "--from", form)
         waiting = (await police.do("approve", self.ids.intelligence, "police_intelligence", "--show")).said
         must("neighbour" not in str(waiting).lower(), "who said it is taken out before anybody approves")
         await police.do(
-            "approve", self.ids.intelligence, "police_intelligence", "--digest", waiting["digest"],
-            "--by", "detective-inspector-1", "--until", "deposited", "--wait", "20",
+            "approve", self.ids.intelligence, "police_intelligence", "--digest", waiting["drafts"][0]["digest"],
+            "--as", "detective-inspector-1", "--until", "deposited", "--wait", "20",
         )  # fmt: skip
         (given,) = await self._answers(self.ids.intelligence, 1)
         must(given["conditions"] is not None, "intelligence travels with its conditions")
@@ -202,7 +199,9 @@ class Story:
 
     async def dark(self) -> None:
         """Probation is asked once more, and its desk goes dark."""
-        asked = await self._ask("ask-household.yaml", self._s47(PROBATION, "household", ASH), "settled", 0)
+        asked = await self._ask(
+            "ask-household.yaml", self._s47(PROBATION, "household", WREN, ASH), "settled", 0
+        )
         # At once: a running adapter would say "no answer yet" by itself, and that is not silence.
         await self.desk(PROBATION).stop()
         self.ids.household, self.asked_at = asked.said["jti"], asyncio.get_running_loop().time()
@@ -229,9 +228,9 @@ class Story:
             "correct", self.ids.missing_item, "--entry", "1", "--by", "detective-77",
             "--why", f"It was {LARK.given}, the twin.", "--wait", "20",
         )  # fmt: skip
-        told = await care.do("inbox", "--exchange", self.ids.missing, "--count", "2", "--wait", "30")
+        told = await care.do("inbox", "--exchange", self.ids.police, "--count", "3", "--wait", "30")
         for each in told.said["received"]:
-            if each["jti"] != self.ids.missing_item:
+            if each["kind"] == "notice":
                 await self.read(CARE, each["jti"])
         said = (await care.do("corrected")).said
         must(len(said["received"]) == 1, "who opened the wrong one before is listed")
@@ -308,7 +307,7 @@ class Story:
         self.tell(f"The clock is compressed: 24 hours of policy are {DUE} seconds here.")
         care = self.desk(CARE)
         ticking = asyncio.create_task(self._tick())
-        ids = (self.ids.offences, self.ids.household, self.ids.health)
+        ids = (self.ids.police, self.ids.household, self.ids.health)
         ended = await asyncio.gather(
             *(care.do("status", jti, "--until", "ended", "--wait", "45") for jti in ids)
         )
