@@ -62,7 +62,7 @@ def police_register(path: Path, today: date) -> None:
         )
         happened = (
             (1, 3_020, "Infant brought to hospital by mother with unexplained seizures; none seen by staff. "
-             "Referred to social care of that area; the family moved away.", "Northmere Constabulary"),
+             "Referred to social care there; no outcome is recorded.", "Northmere Constabulary"),
             (1, 2_650, "Neighbour dispute; mother gave an account that two witnesses contradicted.",
              "Northmere Constabulary"),
             (1, 120, "Call to the home: child said to be unconscious. Ambulance crew found child awake and well.",
@@ -109,7 +109,7 @@ def care_register(path: Path, today: date) -> None:
             "INSERT INTO involvement (child, started, ended, what, worker, restricted) VALUES (?, ?, ?, ?, ?, 0)",
             (
                 "LCS-0001", (today - timedelta(days=700)).isoformat(), (today - timedelta(days=640)).isoformat(),
-                "Assessment after a referral from Northmere; closed, no further action.", "Social worker 31",
+                "Assessment after a referral from another area; closed, no further action.", "Social worker 31",
             ),
         )  # fmt: skip
         db.execute(

@@ -51,6 +51,7 @@ _PROBATION: Final = {
     "id": "eastmere-probation-service",
     "name": "Eastmere Probation (invented)",
     "public_authority": True,
+    "probation_body": True,
     "competent_authority_for": ["law enforcement"],
 }
 AGENCIES: Final = (

@@ -34,6 +34,7 @@ class Exchanges:
     health: str = ""
     intelligence: str = ""
     police: str = ""
+    offences: str = ""
     brother: str = ""
     household: str = ""
     joint: str = ""
@@ -86,7 +87,7 @@ class Story:
         """Social care asks under s.47: one ask is refused, one is held, four go through."""
         self.tell("Social care recorded its threshold decision. Consent not sought: asking would prejudice.")
         bad = self._s47(HEALTH, _HEALTH_CATEGORIES, WREN, MORGAN, grounds=papers.WITHOUT_ARTICLE_9)
-        refused, held, police, brother = await asyncio.gather(
+        refused, held, police, offences, brother = await asyncio.gather(
             self._ask("ask-health-1.yaml", bad, "decided", REFUSED),
             self._ask(
                 "ask-police-intelligence.yaml",
@@ -94,8 +95,9 @@ class Story:
             ),
             self._ask(
                 "ask-police.yaml",
-                self._s47(POLICE, "police_incidents, missing_episodes, offences", WREN, MORGAN), "settled", 0,
+                self._s47(POLICE, "police_incidents, missing_episodes", WREN, MORGAN, due=LATER), "settled", 0,
             ),
+            self._ask("ask-offences.yaml", self._s47(POLICE, "offences", WREN, MORGAN), "settled", 0),
             self._ask(
                 "ask-probation.yaml",
                 self._s47(PROBATION, "probation_supervision", WREN, ASH, due=LATER), "settled", 0,
@@ -112,7 +114,7 @@ class Story:
         )
         self.held.add(held.said["jti"])
         self.ids.intelligence, self.ids.police = held.said["jti"], police.said["jti"]
-        self.ids.brother = brother.said["jti"]
+        self.ids.offences, self.ids.brother = offences.said["jti"], brother.said["jti"]
         self.tell("Asked as well: what the police hold of mother and child, and probation of the brother.")
 
     async def mended(self) -> None:
@@ -133,13 +135,14 @@ class Story:
 
     async def elsewhere(self) -> None:
         """What the police hold: two children of nearly one name are kept apart by a person, then a database
-        answers without a prompt.
+        answers, which that person lets go.
         """
         police = self.desk(POLICE)
         shown = await self._whose(self.ids.police)
         self.tell(
             f"{POLICE} holds two children who could be meant, {shown}. A person there looked, and chose."
         )
+        await police.do("answer", self.ids.police, "--approve", "--as", "detective-77")
         incidents, missing = sorted(
             await self._answers(self.ids.police, 2), key=lambda body: body["category"] == "missing_episodes"
         )
@@ -150,7 +153,7 @@ class Story:
         self.ids.missing_item = missing["jti"]
         self.tell("Its database answered: the same account, of another infant, in another area.")
         form = police.paper("decline.yaml", papers.POLICE_DECLINE)
-        answer = await police.do("answer", self.ids.police, "--from", form)
+        answer = await police.do("answer", self.ids.offences, "--from", form)
         must([each["way"] for each in answer.said["answers"]] == ["decline"], "the police decline")
         self.tell(f"{POLICE} declined to tell of offences; its reason stays there.")
 
@@ -217,7 +220,7 @@ class Story:
         asked = await police.do("ask", form, "--wait", "30", "--until", "settled")
         self.ids.joint = asked.said["jti"]
         (history,) = await self._answers(self.ids.joint, 1, reader=POLICE)
-        must("Northmere" in _texts(history), "social care's history is given")
+        must("another area" in _texts(history), "social care's history is given")
         must("restricted" not in _texts(history).lower(), "a restricted row stays")
         self.tell(f"{POLICE} asked {CARE} in turn; its database answered, all but a restricted row.")
 
@@ -307,7 +310,7 @@ class Story:
         self.tell(f"The clock is compressed: 24 hours of policy are {DUE} seconds here.")
         care = self.desk(CARE)
         ticking = asyncio.create_task(self._tick())
-        ids = (self.ids.police, self.ids.household, self.ids.health)
+        ids = (self.ids.offences, self.ids.household, self.ids.health)
         ended = await asyncio.gather(
             *(care.do("status", jti, "--until", "ended", "--wait", "45") for jti in ids)
         )
