@@ -199,7 +199,7 @@ async def enrol(stage: Stage) -> dict[str, str]:
 
 
 async def go_live(stage: Stage, fingerprints: dict[str, str], today: date) -> None:
-    """Lay out every agency's records, start the five adapters; then each desk confirms whom it will write to."""
+    """Lay out every agency's records, start the adapters; then each desk confirms whom it writes to."""
     write_records(stage.state / "hospital-records", today)
     registers = stage.state / "registers"
     registers.mkdir()

@@ -95,7 +95,8 @@ class Story:
             ),
             self._ask(
                 "ask-police.yaml",
-                self._s47(POLICE, "police_incidents, missing_episodes", WREN, MORGAN, due=LATER), "settled", 0,
+                self._s47(POLICE, "police_incidents, missing_episodes", WREN, MORGAN, due=LATER),
+                "settled", 0,
             ),
             self._ask("ask-offences.yaml", self._s47(POLICE, "offences", WREN, MORGAN), "settled", 0),
             self._ask(
@@ -190,8 +191,9 @@ class Story:
         await police.do("answer", self.ids.intelligence, "--from", form)
         waiting = (await police.do("approve", self.ids.intelligence, "police_intelligence", "--show")).said
         must("neighbour" not in str(waiting).lower(), "who said it is taken out before anybody approves")
+        digest = waiting["drafts"][0]["digest"]
         await police.do(
-            "approve", self.ids.intelligence, "police_intelligence", "--digest", waiting["drafts"][0]["digest"],
+            "approve", self.ids.intelligence, "police_intelligence", "--digest", digest,
             "--as", "detective-inspector-1", "--until", "deposited", "--wait", "20",
         )  # fmt: skip
         (given,) = await self._answers(self.ids.intelligence, 1)
@@ -225,7 +227,7 @@ class Story:
         self.tell(f"{POLICE} asked {CARE} in turn; its database answered, all but a restricted row.")
 
     async def corrected(self) -> None:
-        """One missing episode was the twin's: everybody who was given it is told, and it is struck through."""
+        """One missing episode was the twin's: everybody who was given it is told."""
         police, care = self.desk(POLICE), self.desk(CARE)
         await police.do(
             "correct", self.ids.missing_item, "--entry", "1", "--by", "detective-77",
