@@ -27,7 +27,8 @@ CREATE TABLE intelligence (id INTEGER PRIMARY KEY, nominal INTEGER, received TEX
 """
 _CARE: Final = """
 CREATE TABLE child (
-    lcs_id TEXT PRIMARY KEY, family_name TEXT, given_names TEXT, birth_date TEXT, nhs_number TEXT, address TEXT
+    lcs_id TEXT PRIMARY KEY, family_name TEXT, given_names TEXT, birth_date TEXT, nhs_number TEXT,
+    address TEXT
 );
 CREATE TABLE involvement (
     id INTEGER PRIMARY KEY, child TEXT, started TEXT, ended TEXT, what TEXT, worker TEXT, restricted INTEGER

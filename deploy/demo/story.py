@@ -167,12 +167,13 @@ class Story:
     async def _whose(self, exchange: str) -> str:
         """Choose, as a person at the police, the child whose record has the initial; give both as shown."""
         police = self.desk(POLICE)
+        unsure: list[Any] = []
         for _ in range(40):
-            shown = (await police.do("answer", exchange, "--show")).said
-            if shown["unsure"]:
+            unsure = (await police.do("answer", exchange, "--show")).said["unsure"]
+            if unsure:
                 break
             await asyncio.sleep(0.25)
-        (question,) = shown["unsure"]
+        (question,) = unsure
         names = [str(each["name"]) for each in question["candidates"]]
         must(len(names) >= 2, "both near matches are shown side by side")
         number = 1 + next(at for at, name in enumerate(names) if name.startswith("W "))
