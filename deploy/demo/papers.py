@@ -8,12 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from textwrap import indent
 from typing import Final
 
-from deploy.demo.people import FERN, MORGAN, WREN, Person
+from deploy.demo.people import ASH, FERN, MORGAN, WREN, Person
+from deploy.demo.registers import HOME
 
 CARE: Final = "eastmere-care"
 HEALTH: Final = "eastmere-health"
 SCHOOL: Final = "eastmere-school"
 POLICE: Final = "eastmere-police"
+PROBATION: Final = "eastmere-probation"
+ENQUIRY: Final = "imaginary-family"
+"""Social care's own word for what belongs together; never sent."""
 
 NOT_SOUGHT: Final = "consent: {outcome: not_sought, why_not_sought: prejudice}"
 
@@ -86,16 +90,18 @@ def s47_ask(
     now: datetime,
     due: int,
     grounds: str = "",
-    rating: str = "amber",
+    preset: str = "s47-asking",
+    enquiry: str = ENQUIRY,
 ) -> str:
     """Social care asks under s.47, its threshold decision recorded; `due` in seconds, on the play's short
     clock.
     """
-    grounds = grounds or "grounds: {preset: s47-asking, schedule1_for_everyone: c}"
+    grounds = grounds or f"grounds: {{preset: {preset}, schedule1_for_everyone: c}}"
     return f"""\
 to: {to}
+enquiry: {enquiry}
 purpose: child_protection_enquiry
-rating: {rating}
+rating: amber
 practitioner: {{id: social-worker-1042, role: practitioner}}
 {_subjects(*people)}
 categories: [{categories}]
@@ -174,16 +180,56 @@ answers:
 POLICE_DECLINE: Final = """\
 practitioner: {id: detective-77, role: screener}
 answers:
-  - category: police_intelligence
+  - category: offences
     decline: {reason: live_operation}
 """
 """The police decline; the reason stays with them."""
 
+INTELLIGENCE_SANITISED: Final = """\
+practitioner: {id: intelligence-officer-9, role: screener}
+answers:
+  - category: police_intelligence
+    item:
+      prepared: true
+      redact:
+        - {entry: 1, passage: "Told by her neighbour at number 6.", reason: sanitised}
+      grade:
+        - {entry: 1, grading: 2CC}
+      handling: c
+      conditions: Not to be discussed with the family; ask before any onward use.
+"""
+"""What would tell who said it is taken out; it is graded, and given under conditions."""
+
+
+def outcome(contact: str, at: datetime) -> str:
+    """Social care tells the school what was decided."""
+    return f"""\
+to: {SCHOOL}
+notice: outcome
+regards: {contact}
+purpose: outcome_feedback
+rating: amber
+category: outcome
+handling: official_sensitive_personal
+practitioner: {{id: social-worker-1042, role: practitioner}}
+{_subjects(WREN)}
+{NOT_SOUGHT}
+grounds: {{preset: outcome-telling}}
+outcome: {{decided: strategy_discussion, by: Team manager, at: {at.astimezone(UTC):%Y-%m-%dT%H:%MZ}}}
+concern: Thank you. What you saw and what others hold do not agree; a strategy discussion is called for today.
+contact: Duty desk, 01632 960001 (invented)
+"""
+
 
 def _subjects(*people: Person) -> str:
-    roles = {WREN.nhs: "child", FERN.nhs: "child", MORGAN.nhs: "parent"}
+    roles = {WREN: "child", FERN: "child", MORGAN: "parent", ASH: "sibling"}
+    numbers = {
+        MORGAN: f"nhs: {MORGAN.nhs}, identifiers: [{{system: pnc, value: 2011/0450123F}}]",
+        ASH: "identifiers: [{system: pnc, value: 2022/0100042A}]",
+    }
     lines = [
-        f"  - {{role: {roles[each.nhs]}, name: {each.name}, born: {each.born}, nhs: {each.nhs}}}"
+        f"  - {{role: {roles[each]}, name: {each.name}, born: {each.born}, address: '{HOME}', "
+        f"{numbers.get(each, f'nhs: {each.nhs}')}}}"
         for each in people
     ]
     return "subjects:\n" + "\n".join(lines)

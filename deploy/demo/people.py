@@ -38,6 +38,10 @@ WREN = Person(name="Wren Imaginary", born=date(2018, 3, 9), nhs=nhs_number(10010
 """The child of the first family: absent often, ill in ways that do not agree."""
 MORGAN = Person(name="Morgan Imaginary", born=date(1989, 7, 21), nhs=nhs_number(100104))
 """Wren's parent."""
+LARK = Person(name="Lark Imaginary", born=date(2018, 3, 9), nhs=nhs_number(100102))
+"""Wren's twin, of whom nobody asks. One entry of theirs goes out as Wren's, and is corrected."""
+ASH = Person(name="Ash Imaginary", born=date(2004, 5, 17), nhs=nhs_number(100106))
+"""Wren's grown-up brother, known to probation."""
 FERN = Person(name="Fern Madeup", born=date(2016, 11, 2), nhs=nhs_number(200202))
 """The child of the other family, which has agreed to early help and then thinks again."""
 OTHERS = (

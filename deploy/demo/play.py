@@ -114,7 +114,7 @@ async def _chapters(state: Path, programs: Programs, tell: Tell) -> tuple[Story,
     stage = await open_hub(state, programs)
     tell(f"The hub listens on {stage.url}.")
     fingerprints = await enrol(stage)
-    tell("Four agencies enrolled; a sharing agreement signed by the administrator.")
+    tell("Five agencies enrolled; a sharing agreement signed by the administrator.")
     now = datetime.now(UTC)
     await go_live(stage, fingerprints, now.date())
     tell(
@@ -123,10 +123,12 @@ async def _chapters(state: Path, programs: Programs, tell: Tell) -> tuple[Story,
     story = Story(stage=stage, now=now, tell=tell, ids=Exchanges(), held=set())
     await story.contact()
     await asyncio.gather(story.other_family(), story.asks())
-    await asyncio.gather(story.mended(), story.lifted_and_declined())
+    await asyncio.gather(story.mended(), story.elsewhere(), story.brother(), story.sanitised(), story.joint())
+    await asyncio.gather(story.dark(), story.corrected(), story.outcome())
     await story.consent_withdrawn()
-    # The due time still runs: time to check every permit.
-    _, verified = await asyncio.gather(story.closed(), verify_opened(stage))
+    await story.closed()
+    # Everything has come to its end: time to look at the whole, and to check every permit.
+    _, verified = await asyncio.gather(story.picture(), verify_opened(stage))
     tell(f"The permits of all {verified} opened envelopes verify offline, by the hub's public keys alone.")
     return story, verified
 

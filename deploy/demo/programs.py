@@ -29,7 +29,7 @@ class WentWrong(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a command said: its exit code and the JSON it printed."""
+    """What a command said: its exit code and the JSON it printed, or its words where those were asked for."""
 
     code: int
     said: Any
@@ -73,7 +73,7 @@ class Programs:
                 f"{shown}\n  ended with {process.returncode}: {err.decode().strip() or out.decode().strip()}"
             )
         if not as_json:
-            return Answer(code=process.returncode or 0, said=None)
+            return Answer(code=process.returncode or 0, said=out.decode())
         try:
             return Answer(code=process.returncode or 0, said=json.loads(out) if out.strip() else None)
         except ValueError:

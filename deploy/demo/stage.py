@@ -1,4 +1,4 @@
-"""The stage: a hub, four agencies enrolled at it, their adapters running, and each pair that will write to
+"""The stage: a hub, five agencies enrolled at it, their adapters running, and each pair that will write to
 each other confirmed by "telephone".
 """
 
@@ -9,9 +9,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.demo.papers import CARE, HEALTH, POLICE, RELEASE_RULES, SCHOOL
+from deploy.demo.mappings import (
+    CARE_MAPPING,
+    CARE_RULES,
+    POLICE_MAPPING,
+    POLICE_RULES,
+    PROBATION_MAPPING,
+    PROBATION_RULES,
+)
+from deploy.demo.papers import CARE, HEALTH, POLICE, PROBATION, RELEASE_RULES, SCHOOL
 from deploy.demo.programs import ADAPTER, HUB, Answer, Programs
 from deploy.demo.record_folder import write_records
+from deploy.demo.registers import care_register, police_register, probation_extract
 
 _COUNCIL: Final = {
     "id": "eastmere-council",
@@ -38,6 +47,13 @@ _FORCE: Final = {
     "police_force": True,
     "competent_authority_for": ["law enforcement"],
 }
+_PROBATION: Final = {
+    "id": "eastmere-probation-service",
+    "name": "Eastmere Probation (invented)",
+    "public_authority": True,
+    "probation_body": True,
+    "competent_authority_for": ["law enforcement"],
+}
 AGENCIES: Final = (
     (
         CARE,
@@ -61,11 +77,20 @@ AGENCIES: Final = (
         _FORCE,
         "Duty sergeant, 01632 960004 (invented)",
     ),
+    (
+        PROBATION,
+        "Eastmere probation (invented)",
+        "probation",
+        _PROBATION,
+        "Senior probation officer, 01632 960005 (invented)",
+    ),
 )
 _MAY_WRITE: Final = (
     (CARE, HEALTH),
     (CARE, SCHOOL),
     (CARE, POLICE),
+    (CARE, PROBATION),
+    (PROBATION, CARE),
     (HEALTH, CARE),
     (SCHOOL, CARE),
     (POLICE, CARE),
@@ -73,7 +98,8 @@ _MAY_WRITE: Final = (
 # Police intelligence is left out of the agreement: that ask will be held.
 _AGREED: Final = (
     "attendance,school_concerns,contact_report,health_attendances,health_conditions,health_observations,"
-    "missing_episodes"
+    "missing_episodes,police_incidents,offences,probation_supervision,household,social_care_history,"
+    "child_protection_plan,outcome"
 )
 
 
@@ -84,15 +110,23 @@ class Desk:
     name: str
     folder: Path
     programs: Programs
+    records: tuple[str | Path, ...] = ()
+    """How its adapter is told of its record system; a school has none."""
 
     async def do(self, command: str, *arguments: str | Path, expect: tuple[int, ...] = (0,)) -> Answer:
         """Type one command of `gatehouse-adapter`."""
         return await self.programs.ask(ADAPTER, command, *arguments, "--state", self.folder, expect=expect)
 
-    async def start(self, *arguments: str | Path) -> None:
+    async def start(self) -> None:
         """Start its adapter and wait until it is connected."""
         await self.programs.start(
-            self.name, ADAPTER, "run", "--state", self.folder, *arguments, ready=f"{self.name} is connected"
+            self.name,
+            ADAPTER,
+            "run",
+            "--state",
+            self.folder,
+            *self.records,
+            ready=f"{self.name} is connected",
         )
 
     async def stop(self) -> None:
@@ -128,7 +162,21 @@ async def open_hub(state: Path, programs: Programs) -> Stage:
     line = await programs.start(
         "hub", HUB, "serve", "--state", hub, "--port", "0", ready="gatehouse is listening"
     )
-    desks = {name: Desk(name=name, folder=state / name, programs=programs) for name, *_ in AGENCIES}
+    kept = {
+        CARE: f"sql:{state / 'registers' / 'care.toml'}",
+        POLICE: f"sql:{state / 'registers' / 'police.toml'}",
+        HEALTH: f"fhir:{state / 'hospital-records'}",
+        PROBATION: f"extract:{state / 'registers' / 'probation.csv'}",
+    }
+    desks = {
+        name: Desk(
+            name=name,
+            folder=state / name,
+            programs=programs,
+            records=("--connector", kept[name]) if name in kept else (),
+        )
+        for name, *_ in AGENCIES
+    }
     return Stage(state=state, hub=hub, url=line.rsplit(" ", 1)[1], programs=programs, desks=desks)
 
 
@@ -151,16 +199,21 @@ async def enrol(stage: Stage) -> dict[str, str]:
 
 
 async def go_live(stage: Stage, fingerprints: dict[str, str], today: date) -> None:
-    """Start the four adapters; then each desk confirms whom it will write to."""
-    records = stage.state / "hospital-records"
-    write_records(records, today)
-    (stage.desks[HEALTH].folder / "answering.toml").write_text(RELEASE_RULES)
-    await asyncio.gather(
-        *(
-            desk.start(*(("--connector", f"fhir:{records}") if desk.name == HEALTH else ()))
-            for desk in stage.desks.values()
-        )
-    )
+    """Lay out every agency's records, start the adapters; then each desk confirms whom it writes to."""
+    write_records(stage.state / "hospital-records", today)
+    registers = stage.state / "registers"
+    registers.mkdir()
+    police_register(registers / "police.db", today)
+    care_register(registers / "care.db", today)
+    probation_extract(registers / "probation.csv", today)
+    (registers / "police.toml").write_text(POLICE_MAPPING)
+    (registers / "care.toml").write_text(CARE_MAPPING)
+    (registers / "probation.toml").write_text(PROBATION_MAPPING)
+    for name, rules in (
+        (HEALTH, RELEASE_RULES), (CARE, CARE_RULES), (POLICE, POLICE_RULES), (PROBATION, PROBATION_RULES)
+    ):  # fmt: skip
+        (stage.desks[name].folder / "answering.toml").write_text(rules)
+    await asyncio.gather(*(desk.start() for desk in stage.desks.values()))
     await asyncio.gather(
         *(stage.desks[one].do("keys", "confirm", other, fingerprints[other]) for one, other in _MAY_WRITE)
     )
@@ -178,6 +231,6 @@ async def _sign(stage: Stage) -> None:
     await stage.programs.ask(
         HUB, "agreement", "sign", "--id", "eastmere-2026",
         "--controllers", ",".join(str(body["id"]) for _, _, _, body, _ in AGENCIES),
-        "--purposes", "child_protection_enquiry,early_help,safeguarding_contact",
+        "--purposes", "child_protection_enquiry,early_help,safeguarding_contact,outcome_feedback",
         "--categories", _AGREED, "--from", "2026-01-01", "--state", stage.hub, as_json=False,
     )  # fmt: skip

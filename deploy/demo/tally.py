@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.demo.papers import CARE, HEALTH, POLICE, SCHOOL
+from deploy.demo.papers import CARE, POLICE, PROBATION
 from deploy.demo.programs import ADAPTER, HUB
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story
@@ -39,8 +39,8 @@ class Tally:
 
 
 EXPECTED: Final = {
-    "exchanges": 6, "permitted": 10, "refused": 2, "held": 1, "lifted": 1, "opened": 9, "declined": 1,
-    "silent": 1, "recalled": 1, "verified": 9,
+    "exchanges": 10, "permitted": 22, "refused": 2, "held": 1, "lifted": 1, "opened": 21, "declined": 1,
+    "silent": 1, "recalled": 1, "verified": 21,
 }  # fmt: skip
 """What the story gives, every time."""
 
@@ -48,18 +48,22 @@ EXPECTED: Final = {
 async def count(story: Story, *, verified: int, clock: Callable[[], float]) -> Tally:
     """Ask every desk what became of what it sent, and the hub for its log."""
     stage = story.stage
-    inbox, log, *statuses = await asyncio.gather(
+    police, probation, log, *statuses = await asyncio.gather(
         stage.desks[POLICE].do("inbox"),
+        stage.desks[PROBATION].do("inbox"),
         stage.hub_command("log", "export", stage.state / "log"),
-        *(stage.desks[name].do("status") for name in (CARE, HEALTH, SCHOOL)),
+        *(desk.do("status") for desk in stage.desks.values()),
     )
     sent = [each for status in statuses for each in status.said["sent"]]
     allowed = [each for each in sent if each["outcome"] == "allow"]
     held = [each for each in sent if each["jti"] in story.held]
-    tasks = {(task["exchange"], task["category"]): task["state"] for task in inbox.said["tasks"]}
+    tasks = {
+        (task["exchange"], task["category"]): task["state"]
+        for inbox in (police, probation) for task in inbox.said["tasks"]
+    }  # fmt: skip
     closed = [
         (each["exchange"], closure["category"])
-        for each in sent if each["recipient"] == POLICE
+        for each in sent if each["recipient"] in (POLICE, PROBATION)
         for closure in each["closures"]
     ]  # fmt: skip
     return Tally(
@@ -83,10 +87,7 @@ async def verify_opened(stage: Stage) -> int:
     """Have every reader write the evidence of what it opened, and verify each file offline; how many held."""
     folder = stage.state / "evidence"
     written = await asyncio.gather(
-        *(
-            stage.desks[name].do("evidence", "--opened", folder / name)
-            for name in (CARE, HEALTH, SCHOOL, POLICE)
-        )
+        *(desk.do("evidence", "--opened", folder / name) for name, desk in stage.desks.items())
     )
     files = [Path(path) for each in written for path in each.said["files"]]
     await stage.hub_command("verify", *files)

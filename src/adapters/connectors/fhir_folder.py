@@ -32,7 +32,7 @@ from policies.vocabulary import Category
 
 _BY: Final = {
     MatchedBy.NHS_NUMBER: "exact match on a checked NHS number",
-    MatchedBy.PERSON: "a record chosen by a person at the source",
+    MatchedBy.PERSON: "a record chosen by a person of the agency",
 }
 
 

@@ -38,7 +38,7 @@ from policies.vocabulary import Category
 
 _BY_NUMBER: Final = "exact match on a checked NHS number"
 _BY_DESCRIPTION: Final = "name and birth date, with something more"
-_BY: Final = {MatchedBy.NHS_NUMBER: _BY_NUMBER, MatchedBy.PERSON: "a record chosen by a person at the source"}
+_BY: Final = {MatchedBy.NHS_NUMBER: _BY_NUMBER, MatchedBy.PERSON: "a record chosen by a person of the agency"}
 _NOWHERE: Final = Path()
 _RELATIVES: Final = 10
 """People whose relatives are looked up to tell them apart."""

@@ -208,7 +208,7 @@ def _reference(person: Described, connector: str, matched: MatchedBy, how: tuple
 def ways(person: PersonRef) -> list[str]:
     """Say by what a person was found, as `Searched.by` takes it."""
     if person.matched is MatchedBy.PERSON:
-        return ["a record chosen by a person at the source"]
+        return ["a record chosen by a person of the agency"]
     if person.matched is MatchedBy.DESCRIPTION:
         return [f"description: {', '.join(person.how)}"[:_LINE]]
     return list(person.how)

@@ -28,7 +28,7 @@ from adapters.order import ItemOrder
 from broker.command.main import main as hub_main
 from broker.protocol.body import Searched
 from broker.protocol.declaration import Practitioner
-from deploy.demo.papers import CARE, HEALTH, POLICE, SCHOOL
+from deploy.demo.papers import CARE, HEALTH, PROBATION, SCHOOL
 from deploy.demo.people import FERN, MORGAN, OTHERS, WREN
 from deploy.demo.programs import Programs
 from deploy.demo.stage import Desk
@@ -71,8 +71,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 def test_everything_came_out_as_it_must(played: Played) -> None:
     counts = {name: value for name, value in played.said.items() if not name.startswith(("log_", "seconds"))}
     assert counts == {
-        "exchanges": 6, "permitted": 10, "refused": 2, "held": 1, "lifted": 1, "opened": 9, "declined": 1,
-        "silent": 1, "recalled": 1, "verified": 9,
+        "exchanges": 10, "permitted": 22, "refused": 2, "held": 1, "lifted": 1, "opened": 21, "declined": 1,
+        "silent": 1, "recalled": 1, "verified": 21,
     }  # fmt: skip
     assert list(played.said)[-3:] == ["log_root", "verified", "seconds"]
     assert "gatehouse verify " in played.progress
@@ -90,13 +90,16 @@ def test_nothing_that_was_started_still_runs(played: Played) -> None:
         assert str(played.state) not in " ".join(process.info["cmdline"] or ())
 
 
-def test_nothing_readable_lies_on_any_disk_but_in_the_papers_and_the_hospital_s_records(
+def test_nothing_readable_lies_on_any_disk_but_in_papers_records_and_the_picture_asked_for(
     played: Played,
 ) -> None:
-    theirs = (played.state / "papers", played.state / "hospital-records")
+    theirs = (played.state / "papers", played.state / "hospital-records", played.state / "registers")
     looked = 0
     for path in played.state.rglob("*"):
         if not path.is_file() or any(folder in path.parents for folder in theirs):
+            continue
+        if path.name == "picture.html":
+            assert path.stat().st_mode & 0o077 == 0
             continue
         data = path.read_bytes()
         looked += 1
@@ -206,10 +209,10 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
 
 
 def _silent(played: Played, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
-    """The ask the police never answered: its exchange, and what became of its category."""
-    assert main(["inbox", "--json", "--state", played.desk(POLICE)]) == Exit.DONE
+    """The ask probation never answered: its exchange, and what became of its category."""
+    assert main(["inbox", "--json", "--state", played.desk(PROBATION)]) == Exit.DONE
     tasks = json.loads(capsys.readouterr().out)["tasks"]
-    (task,) = [each for each in tasks if each["category"] == "missing_episodes"]
+    (task,) = [each for each in tasks if each["category"] == "household"]
     return task["exchange"], task["state"]
 
 
@@ -218,8 +221,8 @@ def test_what_was_prepared_goes_in_the_name_of_who_approves_it(
 ) -> None:
     exchange, _ = _silent(played, capsys)
     approver = Practitioner(id="detective-77", role=PractitionerRole.SCREENER)
-    category = Category.MISSING_EPISODES
-    folder = open_folder(played.state / POLICE)
+    category = Category.HOUSEHOLD
+    folder = open_folder(played.state / PROBATION)
     try:
         with pytest.raises(WrongOrder) as refused:
             prepared(folder, exchange, open_categories(folder, exchange), approver)
@@ -248,16 +251,16 @@ def test_a_person_answers_at_the_terminal_item_by_item(
 ) -> None:
     exchange, state = _silent(played, capsys)
     assert state in ("waiting", "prepared")
-    command = ["answer", exchange, "--wait", "0", "--by", "detective-77", "--state", played.desk(POLICE)]
-    for unfinished in (["item", "Found at a bus station."], ["later"], ["decline", "excess", "no"]):
+    command = ["answer", exchange, "--wait", "0", "--by", "detective-77", "--state", played.desk(PROBATION)]
+    for unfinished in (["item", "Lives at the family home."], ["later"], ["decline", "excess", "no"]):
         typed(unfinished)
         assert main(command) == Exit.FAILED
         assert "still waits" in capsys.readouterr().err
         assert _silent(played, capsys)[1] == state
     typed([
-        "item", "Missing for one night; found at a bus station.",  # a fact, or said? It is asked again.
-        "2026-11-20 fact Missing for one night; found at a bus station.", "",
-        "Missing persons index; name and birth date", "c", "Bears on the child's safety.", "yes",
+        "item", "Lives at the family home.",  # a fact, or said? Of whom? It is asked again.
+        "#2 2026-11-20 fact Lives at the family home.", "",
+        "Case file; name and birth date", "c", "Bears on the child's safety.", "yes",
     ])  # fmt: skip
     assert main(command) == Exit.WAITING  # journalled; no adapter runs now
     assert "on its way" in capsys.readouterr().out

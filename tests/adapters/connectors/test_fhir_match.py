@@ -140,7 +140,7 @@ def test_name_and_birth_date_offer_candidates_to_a_person_and_find_nobody(tmp_pa
     ]
     reading = connector.read(match.candidates[1].person, connector.serves)
     assert reading.restricted
-    assert reading.searched.by == ["a record chosen by a person at the source"]
+    assert reading.searched.by == ["a record chosen by a person of the agency"]
 
 
 def test_a_refused_number_on_a_record_is_counted_and_finds_nobody(tmp_path: Path) -> None:
