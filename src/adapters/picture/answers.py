@@ -30,12 +30,35 @@ _ORDER: Final = (
 
 
 def answers_of(gathered: Gathered, agencies: Mapping[str, AgencyNamed]) -> tuple[AnswerStanding, ...]:
-    """A row for each category of each ask; several, where it was answered several times."""
+    """A row for each category of each ask; several, where it was answered several times. An ask that never
+    went and was put right leaves no row: the later one, of the same about the same people, has its own.
+    """
     rows: list[AnswerStanding] = []
     for ask in gathered.asks:
         for category in ask.categories:
-            rows += _rows(gathered, agencies, ask, category)
+            if ask.trouble is None or not _put_right(gathered, ask, category):
+                rows += _rows(gathered, agencies, ask, category)
     return tuple(sorted(rows, key=lambda row: (_ORDER.index(row.standing), row.name, row.about)))
+
+
+def _put_right(gathered: Gathered, failed: AskStanding, category: Category) -> bool:
+    return any(
+        ask.trouble is None
+        and ask.to == failed.to
+        and category in ask.categories
+        and ask.asked_at >= failed.asked_at
+        and _people(gathered, ask) >= _people(gathered, failed)
+        for ask in gathered.asks
+    )
+
+
+def _people(gathered: Gathered, ask: AskStanding) -> set[tuple[object, ...]]:
+    return {
+        (person.name, person.born, *sorted((one.system, one.value) for one in person.identifiers))
+        for told in gathered.told
+        if told.mine and told.body.jti == ask.exchange
+        for person in told.body.subjects
+    }
 
 
 def _rows(

@@ -106,7 +106,9 @@ async def refuse_items(
                 "gone", "The asker has withdrawn this ask; nothing more is wanted.", reason="ask-withdrawn"
             )
         elif row["needed_until"] < p.asked.at:
-            found[p.id] = Problem("gone", "The ask was needed only until an earlier time; send nothing more.")
+            found[p.id] = Problem(
+                "gone", "The ask was needed only until an earlier time; send nothing more.", reason="ask-over"
+            )
         elif item.category not in answered.ask.categories or item.purpose is not answered.ask.purpose:
             found[p.id] = Problem(
                 "unprocessable", "The ask does not name this category or purpose.", reason="not-asked"

@@ -167,14 +167,14 @@ class SubjectKeyClaim(_AgencyAct):
     """An adapter says it has made `K_A` for an epoch; the hub only settles who was first."""
 
     act: Literal["subject-key-claim"] = "subject-key-claim"
-    epoch: Annotated[int, Field(ge=1)]
+    epoch: Annotated[int, Field(ge=1, le=1 << 30)]
 
 
 class SubjectKeyPass(_AgencyAct):
     """`K_A` of an epoch, sealed to an agency whose fingerprint a person here has confirmed."""
 
     act: Literal["subject-key-pass"] = "subject-key-pass"
-    epoch: Annotated[int, Field(ge=1)]
+    epoch: Annotated[int, Field(ge=1, le=1 << 30)]
     recipient: AgencyId
     sealed_digest: Digest
 

@@ -289,7 +289,7 @@ def test_a_name_and_a_birth_date_find_only_with_something_more(serve: Serve) -> 
     assert first.key == near.candidates[0].person.key
     nobody = connector.find(sought(None, name="Ozwald Nobody", born=date(1950, 1, 1)))
     assert isinstance(nobody, NotFound)
-    assert nobody.searched.by == ["name and birth date, with something more"]
+    assert nobody.searched.by == ["name and birth date, spelt alike or mistyped"]
     alone = connector.find(sought(None, name="Testina Madeup"))
     assert alone == WaitsForPerson(reason=WaitReason.NO_CHECKED_NUMBER)
     # Whom a person chose is read.

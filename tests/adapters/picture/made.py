@@ -204,6 +204,7 @@ class Case:
                 category=category,
                 handling=OSP,
                 regards=regards,
+                corrects=None if correction is None else correction.item,
             ),
         )
         return jti

@@ -102,7 +102,10 @@ def test_nobody_corrects_another_agencys_item() -> None:
     case, exchange = asked()
     item = case.item(exchange, "health", ATTENDED, entry(DAY, "stands"))
     case.notice(
-        "school", notice=NoticeKind.CORRECTION, correction=Correction(item=item, why="They are mistaken.")
+        "school",
+        regards=exchange,
+        notice=NoticeKind.CORRECTION,
+        correction=Correction(item=item, why="They are mistaken."),
     )
     picture = picture_of(case.gathered())
     assert picture.dated[0].struck is None
@@ -127,6 +130,23 @@ def test_what_was_asked_stands_as_it_is() -> None:
         (row,) = picture_of(case.gathered()).answers
         assert row.standing is expected
         assert words in row.sentence
+
+
+def test_a_refused_ask_that_was_put_right_leaves_the_row_of_the_one_that_went() -> None:
+    case = Case()
+    case.ask("health", ATTENDED, trouble="the hub refused it.")
+    exchange = case.ask("health", ATTENDED)
+    case.item(exchange, "health", ATTENDED, entry(DAY, "seen"))
+    (row,) = picture_of(case.gathered()).answers
+    assert row.standing is Standing.ANSWERED
+
+
+def test_a_refused_ask_about_somebody_else_is_not_hidden_by_another() -> None:
+    case = Case()
+    case.ask("health", ATTENDED, trouble="the hub refused it.", subjects=(WREN, MORGAN))
+    case.ask("health", ATTENDED, due_in=240 * HOUR)
+    rows = picture_of(case.gathered()).answers
+    assert {row.standing for row in rows} == {Standing.NOT_SENT, Standing.WAITING}
 
 
 def test_a_nil_says_what_was_searched_and_a_late_answer_that_it_was_late() -> None:
@@ -160,6 +180,7 @@ def test_a_decision_is_in_the_chronology_and_at_a_glance() -> None:
     case = Case()
     case.notice(
         "care",
+        regards=case.notice("school"),
         notice=NoticeKind.OUTCOME,
         to="school",
         outcome=OutcomeTold(
@@ -169,7 +190,7 @@ def test_a_decision_is_in_the_chronology_and_at_a_glance() -> None:
         ),
     )
     picture = picture_of(case.gathered())
-    assert [each.sort for each in picture.dated] == [Sort.DECISION]
+    assert Sort.DECISION in [each.sort for each in picture.dated]
     assert any("strategy discussion" in sentence for sentence in picture.glance)
 
 
