@@ -261,6 +261,7 @@ class Story:
         for part in ("chicken pox", "wheeze", "seizures", "off school", "waiting room"):
             must(part in words, f"the picture shows what was said of '{part}'")
         must("number 6" not in words, "the picture shows nothing that was taken out")
+        must(f"It was {LARK.given}, the twin." in words, "the picture says what was corrected, and why")
         self.tell(
             f"The picture of the enquiry joins school, hospital, two police areas and probation:\n{told.said}"
         )
