@@ -23,6 +23,7 @@ from adapters.connectors.sql_database import Database, Question, Values, open_da
 from adapters.connectors.sql_mapping import IDENTIFIER, SqlMapping, load_mapping
 from adapters.connectors.sql_rows import people, statements
 from adapters.connectors.written_date import read_date
+from adapters.errors import WrongOrder
 from adapters.matching import identifier
 from adapters.matching.person import Described
 from adapters.matching.settle import settle, ways
@@ -35,9 +36,11 @@ def open_sql(named: Path | str) -> "SqlSource":
 
     Raises:
         Unusable: `sql-mapping`.
-        WrongOrder: `unknown-connector`, the mapping names no database that is known here.
+        WrongOrder: `unknown-connector`, there is no such mapping, or it names no database known here.
     """
     place = Path(named)
+    if not place.is_file():
+        raise WrongOrder("unknown-connector", "That mapping is not there, or is no file.")
     mapping = load_mapping(place)
     return SqlSource(mapping, open_database(mapping, place.parent))
 
