@@ -17,6 +17,7 @@ from policies.vocabulary import (
     HandlingCode,
     Outcome,
     Purpose,
+    RecallReason,
     WhyNotSought,
     WithdrawReason,
 )
@@ -231,6 +232,17 @@ async def test_a_message_waits_for_its_exchange_and_ends_with_it(play: Play) -> 
     await play.act(care, withdrawal)
     gone = await refused(play, health, message(play, health, care, ask, grounds=answering))
     assert gone.reason == "ask-withdrawn"
+
+
+async def test_what_the_asker_takes_back_under_an_items_jti_leaves_the_answer_final(play: Play) -> None:
+    ask, item = await answered(play)
+    care, health = play["care"], play["health"]
+    same = message(play, care, health, ask, jti=item.jti)
+    await play.declare(care, same)
+    reason = RecallReason.SENT_IN_ERROR
+    await play.act(care, care.act(acts.Recall, at=play.clock.at, envelope=same.jti, reason=reason))
+    second = await refused(play, health, health.item(care, ask, at=play.clock.at))
+    assert second.code == "already-answered"
 
 
 async def test_whoever_was_told_of_a_concern_answers_for_feedback(play: Play) -> None:

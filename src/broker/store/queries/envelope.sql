@@ -40,9 +40,12 @@ WHERE answer.kind = 'waiting' AND excluded.kind <> 'waiting'
 RETURNING exchange, category, jti;
 
 -- name: free_answers
--- Gives back the answers of items that will not pass, so that the source may answer anew.
-DELETE FROM answer a USING unnest($1::text[], $2::text[]) AS u(exchange, jti)
-WHERE a.exchange = u.exchange AND a.jti = u.jti;
+-- Gives back the answers of items that will not pass, so that the source may answer anew. A jti is its sender's own: what
+-- somebody else sent under the same one in this exchange frees nothing, nor does it free a nil.
+DELETE FROM answer a
+USING unnest($1::text[], $2::text[], $3::text[]) AS u(exchange, sender, jti)
+JOIN exchange x ON x.id = u.exchange AND x.source = u.sender
+WHERE a.exchange = u.exchange AND a.jti = u.jti AND a.kind = 'item';
 
 -- name: given
 -- Finds items and notices of these senders that these recipients have, or will have before what is said of them now.
