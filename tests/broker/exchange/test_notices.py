@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from broker.exchange.declare import declare
+from broker.exchange.prepare import Asked
 from broker.protocol import act as acts
 from broker.protocol import declaration as declared
 from broker.protocol import frame
@@ -81,12 +83,13 @@ def message(play: Play, sender: Desk, to: Desk, opening: Sent, **fields: Any) ->
     return sender.send(declared.Message, to, at=play.clock.at, exchange=opening.jti, **(values | fields))
 
 
-async def contact(play: Play) -> Sent:
+async def contact(play: Play, jti: str | None = None) -> Sent:
     """The school has told social care of a concern."""
     sent = play["school"].send(
         declared.Notice,
         play["care"],
         at=play.clock.at,
+        jti=jti,
         notice=NoticeKind.CONTACT,
         purpose=Purpose.SAFEGUARDING_CONTACT,
         category=Category.CONTACT_REPORT,
@@ -232,6 +235,26 @@ async def test_a_message_waits_for_its_exchange_and_ends_with_it(play: Play) -> 
     await play.act(care, withdrawal)
     gone = await refused(play, health, message(play, health, care, ask, grounds=answering))
     assert gone.reason == "ask-withdrawn"
+
+
+async def test_messages_of_one_batch_count_together(play: Play) -> None:
+    ask, _ = await answered(play)
+    care, health = play["care"], play["health"]
+    batch = [message(play, care, health, ask).request for _ in range(MESSAGES + 2)]
+    found = await declare(
+        play.hub, [Asked(caller=care.caller, request=request, at=play.clock.at) for request in batch]
+    )
+    assert [each.code for each in found if isinstance(each, Problem)] == ["too-many"] * 2
+    assert (await refused(play, care, message(play, care, health, ask))).code == "too-many"
+
+
+async def test_an_ask_withdrawn_is_not_seen_from_an_exchange_of_its_id_between_others(play: Play) -> None:
+    ask, _ = await answered(play)
+    care, school = play["care"], play["school"]
+    told = await contact(play, jti=ask.jti)
+    reason = WithdrawReason.WRONG_SUBJECT
+    await play.act(care, care.act(acts.Withdraw, at=play.clock.at, exchange=ask.jti, reason=reason))
+    await passed(play, school, care, message(play, school, care, told, purpose=told.declaration.purpose))
 
 
 async def test_what_the_asker_takes_back_under_an_items_jti_leaves_the_answer_final(play: Play) -> None:
