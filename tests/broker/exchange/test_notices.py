@@ -10,6 +10,7 @@ from broker.protocol import act as acts
 from broker.protocol import declaration as declared
 from broker.protocol import frame
 from broker.protocol.declaration import NoticeKind
+from broker.protocol.life import State
 from broker.protocol.problem import Problem
 from broker.settings import Settings
 from policies.consent import ConsentPosition
@@ -235,6 +236,33 @@ async def test_a_message_waits_for_its_exchange_and_ends_with_it(play: Play) -> 
     await play.act(care, withdrawal)
     gone = await refused(play, health, message(play, health, care, ask, grounds=answering))
     assert gone.reason == "ask-withdrawn"
+
+
+async def test_a_message_under_way_ends_with_the_ask_that_is_withdrawn(play: Play) -> None:
+    ask, _ = await answered(play)
+    care, health = play["care"], play["health"]
+    answering = preset("s47-answering-health")
+    waiting, slow = (message(play, health, care, ask, grounds=answering) for _ in range(2))
+    for each in (waiting, slow):
+        await play.declare(health, each)
+    await play.deposit(health, waiting)
+    reason = WithdrawReason.WRONG_SUBJECT
+    await play.act(care, care.act(acts.Withdraw, at=play.clock.at, exchange=ask.jti, reason=reason))
+    assert (await play.deposit(health, slow)).state is State.RECALLED
+    assert await play.fetch(care) == []
+    states = {each.state for each in await play.status(health, waiting.jti, slow.jti)}
+    assert states == {State.RECALLED}
+
+
+async def test_a_message_that_missed_the_withdrawal_is_recalled_at_its_handover(play: Play) -> None:
+    ask, _ = await answered(play)
+    care, health = play["care"], play["health"]
+    sent = message(play, care, health, ask)
+    await play.declare(care, sent)
+    await play.deposit(care, sent)
+    await play.hub.pool.execute("UPDATE exchange SET withdrawn = true WHERE id = $1", ask.jti)
+    assert await play.fetch(health) == []
+    assert (await play.status(care, sent.jti))[0].state is State.RECALLED
 
 
 async def test_messages_of_one_batch_count_together(play: Play) -> None:

@@ -53,15 +53,20 @@ UPDATE exchange SET rating = $3, due_within = $4, due_at = delivered_at + $4 WHE
 -- How much of its asker's exchange has not been received, counted no further than to a limit.
 SELECT count(*) FROM (
     SELECT 1 FROM exchange x JOIN envelope e ON e.exchange = x.id
-    WHERE x.id = $1 AND x.asker = $2 AND e.kind IN ('ask', 'item')
+    WHERE x.id = $1 AND x.asker = $2
+      AND (e.kind IN ('ask', 'item')
+           OR e.kind = 'message' AND (e.sender, e.recipient) IN ((x.asker, x.source), (x.source, x.asker)))
       AND e.state IN ('held', 'permitted', 'deposited', 'handed_over') LIMIT $3) AS found;
 
 -- name: undelivered_of
 -- Locks what of exchanges has not been received, up to a limit and the asks first, to recall it. A notice that regards
--- an exchange is not its asker's.
-SELECT * FROM envelope WHERE exchange = ANY($1::text[]) AND kind IN ('ask', 'item')
-  AND state IN ('held', 'permitted', 'deposited', 'handed_over')
-ORDER BY kind = 'item', sender, jti LIMIT $2 FOR UPDATE;
+-- an exchange is not its asker's, nor is a message of another two in an exchange of theirs that bears its id.
+SELECT e.* FROM exchange x JOIN envelope e ON e.exchange = x.id
+WHERE x.id = ANY($1::text[])
+  AND (e.kind IN ('ask', 'item')
+           OR e.kind = 'message' AND (e.sender, e.recipient) IN ((x.asker, x.source), (x.source, x.asker)))
+  AND e.state IN ('held', 'permitted', 'deposited', 'handed_over')
+ORDER BY e.kind <> 'ask', e.sender, e.jti LIMIT $2 FOR UPDATE OF e;
 
 -- name: lock_one
 -- Locks one envelope.

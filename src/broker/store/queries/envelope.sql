@@ -128,10 +128,12 @@ ORDER BY urgent DESC, seq LIMIT $3;
 
 -- name: lease
 -- Leases envelopes for handover, skipping what another transaction is handing over; recheck after waiting for guards.
--- An item whose ask was withdrawn may still be there to be recalled.
+-- An item or a message whose ask was withdrawn may still be there to be recalled.
 SELECT e.sender, e.jti, e.seq, e.urgent, e.kid, e.kind, e.recipient, e.exchange, e.state, e.record_index, e.handovers,
        e.fruitless, e.lease_until, e.lifted, e.asked_as,
-       e.kind = 'item' AND (SELECT x.withdrawn FROM exchange x WHERE x.id = e.exchange) AS withdrawn
+       e.kind IN ('item', 'message')
+       AND EXISTS (SELECT 1 FROM exchange x WHERE x.id = e.exchange AND x.withdrawn
+                   AND (e.sender, e.recipient) IN ((x.asker, x.source), (x.source, x.asker))) AS withdrawn
 FROM envelope e
 JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
 WHERE e.state IN ('deposited', 'handed_over') AND (e.lease_until IS NULL OR e.lease_until <= $3)
