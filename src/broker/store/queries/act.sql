@@ -21,11 +21,11 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(issuer
 ORDER BY u.issuer, u.jti ON CONFLICT DO NOTHING RETURNING issuer, jti;
 
 -- name: opened_late
--- Locks the exchanges of asks that are opened now, and begins anew the time of those that were called undelivered. A
--- sweep that is closing one of them has said so by then, or passes it over until it sees the ask opened.
+-- Locks the exchanges of asks that are opened now, and begins anew the time of those that were called undelivered: a
+-- rating later counts from now too. A sweep that is closing one of them has said so by then, or passes it over until it sees the ask opened.
 WITH locked AS (SELECT id, undelivered AND NOT withdrawn AS late FROM exchange WHERE id = ANY($1::text[])
                 ORDER BY id FOR NO KEY UPDATE)
-UPDATE exchange x SET undelivered = false, closed_at = NULL, due_at = $2 + x.due_within
+UPDATE exchange x SET undelivered = false, closed_at = NULL, delivered_at = $2, due_at = $2 + x.due_within
 FROM locked WHERE x.id = locked.id AND locked.late;
 
 -- name: say_state
