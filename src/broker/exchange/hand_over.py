@@ -205,7 +205,7 @@ async def _write(
         await connection.execute(
             _SQL["free_answers"],
             [each.row["exchange"] for each in recalled],
-            [each.row["jti"] for each in recalled],
+            *_ids(recalled),
         )
         told = by_sender(each.id for each in recalled)
         await hub.wake.tell(connection, "changed", told, here=True)

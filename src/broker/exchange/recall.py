@@ -116,7 +116,7 @@ async def recall_rows(
     ids = [row["sender"] for row in rows], [row["jti"] for row in rows]
     await connection.execute(_ENVELOPE["move"], *ids, [state.value for state in states])
     await connection.execute(_ENVELOPE["delete_bodies"], *ids)
-    await connection.execute(_ENVELOPE["free_answers"], [row["exchange"] for row in rows], ids[1])
+    await connection.execute(_ENVELOPE["free_answers"], [row["exchange"] for row in rows], *ids)
     return [
         Entry(
             record=record.Recalled(

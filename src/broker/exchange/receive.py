@@ -105,7 +105,10 @@ async def _write(
     ]
     if freed:
         await connection.execute(
-            _SQL["free_answers"], [r["exchange"] for r in freed], [r["jti"] for r in freed]
+            _SQL["free_answers"],
+            [r["exchange"] for r in freed],
+            [r["sender"] for r in freed],
+            [r["jti"] for r in freed],
         )
     # Of an ask that was called undelivered nothing more would be said. Opened after all, its source has its
     # time, or could be silent without end.

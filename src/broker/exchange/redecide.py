@@ -76,7 +76,7 @@ async def redecide(
         sorted(lifted),
     )
     if state is State.REFUSED:
-        await connection.execute(_SQL["free_answers"], [row["exchange"]], [row["jti"]])
+        await connection.execute(_SQL["free_answers"], [row["exchange"]], [row["sender"]], [row["jti"]])
     if isinstance(declaration, Ask):
         await connection.execute(_SQL["confirmable"], row["jti"], [c.value for c in decision.confirmable])
     recorded = deciding_record(declaration, row["declaration_digest"], decision, at=at, lift=lift)
@@ -88,7 +88,7 @@ async def _recall(
 ) -> tuple[State, Entry]:
     state = step(State(row["state"]), Event.RECALL)
     await connection.execute(_SQL["move"], [row["sender"]], [row["jti"]], [state.value])
-    await connection.execute(_SQL["free_answers"], [row["exchange"]], [row["jti"]])
+    await connection.execute(_SQL["free_answers"], [row["exchange"]], [row["sender"]], [row["jti"]])
     recalled = Recalled(
         at=at,
         sender=row["sender"],

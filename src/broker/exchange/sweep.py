@@ -203,7 +203,7 @@ async def _move(connection: Connection, rows: "Sequence[asyncpg.Record]", states
     ids = [row["sender"] for row in rows], [row["jti"] for row in rows]
     await connection.execute(_ENVELOPE["move"], *ids, [state.value for state in states])
     await connection.execute(_ENVELOPE["delete_bodies"], *ids)
-    await connection.execute(_ENVELOPE["free_answers"], [row["exchange"] for row in rows], ids[1])
+    await connection.execute(_ENVELOPE["free_answers"], [row["exchange"] for row in rows], *ids)
 
 
 async def _tell(hub: "Hub", connection: Connection, rows: "Sequence[asyncpg.Record]") -> None:

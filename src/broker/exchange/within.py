@@ -3,6 +3,7 @@
 What is not the caller's and what does not exist are refused by one path, in the same bytes.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -38,13 +39,17 @@ async def refuse_within(
     found: Found = {}
     written = [p for p in batch if isinstance(p.declaration, Message)]
     rows = await _message_room(connection, written) if written else {}
+    beside: Counter[tuple[str, str]] = Counter()
     corrections = [(p, p.declaration) for p in batch if _corrects(p)]
     given = await _given(connection, [p for p, _ in corrections]) if corrections else {}
     for p in batch:
         claims, answered = p.declaration, answered_by(asks, p.declaration)
         try:
             if isinstance(claims, Message):
-                _check_message(p, claims, answered, rows.get(p.id), messages)
+                # What passes beside it in this batch is not in the store yet.
+                line = claims.iss, claims.exchange
+                _check_message(p, claims, answered, rows.get(p.id), messages - beside[line])
+                beside[line] += 1
             elif isinstance(claims, Notice) and claims.regards is not None:
                 _check_regarding(p, claims, answered, given.get(p.id))
         except Problem as problem:
@@ -88,7 +93,8 @@ def _check_message(
 ) -> None:
     if answered is None or room is None:
         raise Problem.not_found()
-    if room["withdrawn"]:
+    # Of a told exchange that bears the id of somebody's ask, that ask is not.
+    if answered.ask is not None and room["withdrawn"]:
         raise Problem("gone", "The ask was withdrawn; nothing more is said in it.", reason="ask-withdrawn")
     opening = answered.opening
     if opening.needed_until < p.asked.at:

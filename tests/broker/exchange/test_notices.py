@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from broker.exchange.declare import declare
+from broker.exchange.prepare import Asked
 from broker.protocol import act as acts
 from broker.protocol import declaration as declared
 from broker.protocol import frame
 from broker.protocol.declaration import NoticeKind
+from broker.protocol.life import State
 from broker.protocol.problem import Problem
 from broker.settings import Settings
 from policies.consent import ConsentPosition
@@ -17,6 +20,7 @@ from policies.vocabulary import (
     HandlingCode,
     Outcome,
     Purpose,
+    RecallReason,
     WhyNotSought,
     WithdrawReason,
 )
@@ -80,12 +84,13 @@ def message(play: Play, sender: Desk, to: Desk, opening: Sent, **fields: Any) ->
     return sender.send(declared.Message, to, at=play.clock.at, exchange=opening.jti, **(values | fields))
 
 
-async def contact(play: Play) -> Sent:
+async def contact(play: Play, jti: str | None = None) -> Sent:
     """The school has told social care of a concern."""
     sent = play["school"].send(
         declared.Notice,
         play["care"],
         at=play.clock.at,
+        jti=jti,
         notice=NoticeKind.CONTACT,
         purpose=Purpose.SAFEGUARDING_CONTACT,
         category=Category.CONTACT_REPORT,
@@ -231,6 +236,64 @@ async def test_a_message_waits_for_its_exchange_and_ends_with_it(play: Play) -> 
     await play.act(care, withdrawal)
     gone = await refused(play, health, message(play, health, care, ask, grounds=answering))
     assert gone.reason == "ask-withdrawn"
+
+
+async def test_a_message_under_way_ends_with_the_ask_that_is_withdrawn(play: Play) -> None:
+    ask, _ = await answered(play)
+    care, health = play["care"], play["health"]
+    answering = preset("s47-answering-health")
+    waiting, slow = (message(play, health, care, ask, grounds=answering) for _ in range(2))
+    for each in (waiting, slow):
+        await play.declare(health, each)
+    await play.deposit(health, waiting)
+    reason = WithdrawReason.WRONG_SUBJECT
+    await play.act(care, care.act(acts.Withdraw, at=play.clock.at, exchange=ask.jti, reason=reason))
+    assert (await play.deposit(health, slow)).state is State.RECALLED
+    assert await play.fetch(care) == []
+    states = {each.state for each in await play.status(health, waiting.jti, slow.jti)}
+    assert states == {State.RECALLED}
+
+
+async def test_a_message_that_missed_the_withdrawal_is_recalled_at_its_handover(play: Play) -> None:
+    ask, _ = await answered(play)
+    care, health = play["care"], play["health"]
+    sent = message(play, care, health, ask)
+    await play.declare(care, sent)
+    await play.deposit(care, sent)
+    await play.hub.pool.execute("UPDATE exchange SET withdrawn = true WHERE id = $1", ask.jti)
+    assert await play.fetch(health) == []
+    assert (await play.status(care, sent.jti))[0].state is State.RECALLED
+
+
+async def test_messages_of_one_batch_count_together(play: Play) -> None:
+    ask, _ = await answered(play)
+    care, health = play["care"], play["health"]
+    batch = [message(play, care, health, ask).request for _ in range(MESSAGES + 2)]
+    found = await declare(
+        play.hub, [Asked(caller=care.caller, request=request, at=play.clock.at) for request in batch]
+    )
+    assert [each.code for each in found if isinstance(each, Problem)] == ["too-many"] * 2
+    assert (await refused(play, care, message(play, care, health, ask))).code == "too-many"
+
+
+async def test_an_ask_withdrawn_is_not_seen_from_an_exchange_of_its_id_between_others(play: Play) -> None:
+    ask, _ = await answered(play)
+    care, school = play["care"], play["school"]
+    told = await contact(play, jti=ask.jti)
+    reason = WithdrawReason.WRONG_SUBJECT
+    await play.act(care, care.act(acts.Withdraw, at=play.clock.at, exchange=ask.jti, reason=reason))
+    await passed(play, school, care, message(play, school, care, told, purpose=told.declaration.purpose))
+
+
+async def test_what_the_asker_takes_back_under_an_items_jti_leaves_the_answer_final(play: Play) -> None:
+    ask, item = await answered(play)
+    care, health = play["care"], play["health"]
+    same = message(play, care, health, ask, jti=item.jti)
+    await play.declare(care, same)
+    reason = RecallReason.SENT_IN_ERROR
+    await play.act(care, care.act(acts.Recall, at=play.clock.at, envelope=same.jti, reason=reason))
+    second = await refused(play, health, health.item(care, ask, at=play.clock.at))
+    assert second.code == "already-answered"
 
 
 async def test_whoever_was_told_of_a_concern_answers_for_feedback(play: Play) -> None:

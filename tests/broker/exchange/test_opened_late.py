@@ -7,7 +7,7 @@ import asyncio
 from broker.exchange.sweep import sweep
 from broker.protocol import act as acts
 from broker.protocol.life import State
-from policies.vocabulary import Category, WithdrawReason
+from policies.vocabulary import Category, Rating, WithdrawReason
 from tests.broker.exchange.conftest import Play
 from tests.broker.exchange.desk import Sent
 from tests.broker.exchange.record_log import records
@@ -51,6 +51,18 @@ async def test_what_was_opened_late_and_comes_to_nothing_is_closed(play: Play) -
     assert [closure.category for closure in status.closures] == [CATEGORY]
     assert not status.undelivered
     assert (await kinds(play))[-4:] == ["handover", "receipt", "silence", "closed"]
+
+
+async def test_what_was_opened_late_is_rated_from_then(play: Play) -> None:
+    ask = await opened_after_it_was_due(play)
+    opened_at, care = play.clock.at, play["care"]
+    play.clock.at += 1
+    rated = care.act(acts.Rate, at=play.clock.at, exchange=ask.jti, rating=Rating.BLUE, due_within=DUE)
+    await play.act(care, rated)
+    await sweep(play.hub, at=play.clock.at)
+    (status,) = await play.status(care, ask.jti)
+    assert (status.due_at, status.closures) == (opened_at + DUE, [])
+    assert "silence" not in await kinds(play)
 
 
 async def test_a_receipt_of_a_withdrawn_ask_begins_nothing(play: Play) -> None:

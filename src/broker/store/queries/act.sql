@@ -21,11 +21,11 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(issuer
 ORDER BY u.issuer, u.jti ON CONFLICT DO NOTHING RETURNING issuer, jti;
 
 -- name: opened_late
--- Locks the exchanges of asks that are opened now, and begins anew the time of those that were called undelivered. A
--- sweep that is closing one of them has said so by then, or passes it over until it sees the ask opened.
+-- Locks the exchanges of asks that are opened now, and begins anew the time of those that were called undelivered: a
+-- rating later counts from now too. A sweep that is closing one of them has said so by then, or passes it over until it sees the ask opened.
 WITH locked AS (SELECT id, undelivered AND NOT withdrawn AS late FROM exchange WHERE id = ANY($1::text[])
                 ORDER BY id FOR NO KEY UPDATE)
-UPDATE exchange x SET undelivered = false, closed_at = NULL, due_at = $2 + x.due_within
+UPDATE exchange x SET undelivered = false, closed_at = NULL, delivered_at = $2, due_at = $2 + x.due_within
 FROM locked WHERE x.id = locked.id AND locked.late;
 
 -- name: say_state
@@ -53,15 +53,20 @@ UPDATE exchange SET rating = $3, due_within = $4, due_at = delivered_at + $4 WHE
 -- How much of its asker's exchange has not been received, counted no further than to a limit.
 SELECT count(*) FROM (
     SELECT 1 FROM exchange x JOIN envelope e ON e.exchange = x.id
-    WHERE x.id = $1 AND x.asker = $2 AND e.kind IN ('ask', 'item')
+    WHERE x.id = $1 AND x.asker = $2
+      AND (e.kind IN ('ask', 'item')
+           OR e.kind = 'message' AND (e.sender, e.recipient) IN ((x.asker, x.source), (x.source, x.asker)))
       AND e.state IN ('held', 'permitted', 'deposited', 'handed_over') LIMIT $3) AS found;
 
 -- name: undelivered_of
 -- Locks what of exchanges has not been received, up to a limit and the asks first, to recall it. A notice that regards
--- an exchange is not its asker's.
-SELECT * FROM envelope WHERE exchange = ANY($1::text[]) AND kind IN ('ask', 'item')
-  AND state IN ('held', 'permitted', 'deposited', 'handed_over')
-ORDER BY kind = 'item', sender, jti LIMIT $2 FOR UPDATE;
+-- an exchange is not its asker's, nor is a message of another two in an exchange of theirs that bears its id.
+SELECT e.* FROM exchange x JOIN envelope e ON e.exchange = x.id
+WHERE x.id = ANY($1::text[])
+  AND (e.kind IN ('ask', 'item')
+           OR e.kind = 'message' AND (e.sender, e.recipient) IN ((x.asker, x.source), (x.source, x.asker)))
+  AND e.state IN ('held', 'permitted', 'deposited', 'handed_over')
+ORDER BY e.kind <> 'ask', e.sender, e.jti LIMIT $2 FOR UPDATE OF e;
 
 -- name: lock_one
 -- Locks one envelope.

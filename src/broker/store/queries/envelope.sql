@@ -40,9 +40,12 @@ WHERE answer.kind = 'waiting' AND excluded.kind <> 'waiting'
 RETURNING exchange, category, jti;
 
 -- name: free_answers
--- Gives back the answers of items that will not pass, so that the source may answer anew.
-DELETE FROM answer a USING unnest($1::text[], $2::text[]) AS u(exchange, jti)
-WHERE a.exchange = u.exchange AND a.jti = u.jti;
+-- Gives back the answers of items that will not pass, so that the source may answer anew. A jti is its sender's own: what
+-- somebody else sent under the same one in this exchange frees nothing, nor does it free a nil.
+DELETE FROM answer a
+USING unnest($1::text[], $2::text[], $3::text[]) AS u(exchange, sender, jti)
+JOIN exchange x ON x.id = u.exchange AND x.source = u.sender
+WHERE a.exchange = u.exchange AND a.jti = u.jti AND a.kind = 'item';
 
 -- name: given
 -- Finds items and notices of these senders that these recipients have, or will have before what is said of them now.
@@ -125,10 +128,12 @@ ORDER BY urgent DESC, seq LIMIT $3;
 
 -- name: lease
 -- Leases envelopes for handover, skipping what another transaction is handing over; recheck after waiting for guards.
--- An item whose ask was withdrawn may still be there to be recalled.
+-- An item or a message whose ask was withdrawn may still be there to be recalled.
 SELECT e.sender, e.jti, e.seq, e.urgent, e.kid, e.kind, e.recipient, e.exchange, e.state, e.record_index, e.handovers,
        e.fruitless, e.lease_until, e.lifted, e.asked_as,
-       e.kind = 'item' AND (SELECT x.withdrawn FROM exchange x WHERE x.id = e.exchange) AS withdrawn
+       e.kind IN ('item', 'message')
+       AND EXISTS (SELECT 1 FROM exchange x WHERE x.id = e.exchange AND x.withdrawn
+                   AND (e.sender, e.recipient) IN ((x.asker, x.source), (x.source, x.asker))) AS withdrawn
 FROM envelope e
 JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
 WHERE e.state IN ('deposited', 'handed_over') AND (e.lease_until IS NULL OR e.lease_until <= $3)
