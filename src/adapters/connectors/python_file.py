@@ -48,9 +48,9 @@ def open_file(place: str) -> Connector:
 def _open_to_others(status: os.stat_result) -> bool:
     if status.st_uid not in (0, os.geteuid()):
         return True
-    # A link has no rights of its own, and only in a folder does the sticky bit keep others from what is there.
-    kept = stat.S_ISLNK(status.st_mode) or (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX)
-    return bool(status.st_mode & _OTHERS) and not kept
+    # A link has no rights of its own; only a folder's sticky bit keeps others from what is there.
+    sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    return bool(status.st_mode & _OTHERS) and not (sticky or stat.S_ISLNK(status.st_mode))
 
 
 def _run(path: Path) -> Any:
