@@ -135,8 +135,18 @@ def _with(order: ItemOrder, number: int, entry: Entry) -> ItemOrder:
 
 def _redacted(order: ItemOrder, number: int, clean: Entry, what: str, reason: RedactionReason) -> ItemOrder:
     taken = Redaction(place=f"{_dated(clean)}: {what}", reason=reason.value, entry=number - 1)
-    redactions = order.redactions if taken in order.redactions else (*order.redactions, taken)
+    before = order.redactions
+    if clean.on is None and (dated := _dated(_entry(order, number))) != _dated(clean):
+        # What was taken out of it before says where by the date that goes now.
+        before = tuple(_undated(one, dated, number - 1) for one in before)
+    redactions = before if taken in before else (*before, taken)
     return replace(_with(order, number, clean), redactions=redactions)
+
+
+def _undated(redaction: Redaction, dated: str, entry: int) -> Redaction:
+    if redaction.entry != entry or not redaction.place.startswith(dated):
+        return redaction
+    return redaction.model_copy(update={"place": "an entry" + redaction.place.removeprefix(dated)})
 
 
 def _dated(entry: Entry) -> str:

@@ -5,7 +5,7 @@ Promises: every name, address, postcode, telephone number, e-mail address, NHS, 
 written as such and is nobody's asked about is found, and so are the words by which sources, refuges,
 placements and adoptions are usually told of; the same text gives the same findings, each with an id that
 stands for it. Pure. Does not understand language: a place that is described without being named, or a name in
-small letters, is seen only by the person who reads.
+small letters or in what a detail is called, is seen only by the person who reads.
 """
 
 import hashlib
@@ -187,6 +187,8 @@ def _of_entry(entry: Entry) -> Iterator[tuple[str, str, frozenset[Kind]]]:
     if entry.reference is not None:
         yield "reference", entry.reference, _REFERENCE
     for name, value in entry.detail.items():
+        # What a detail is called is often written in capitals, as headings are.
+        yield "name of a detail", name, _STAFF
         yield f"detail {name}", value, _STAFF if name in ("at", "place") else _ALL
 
 

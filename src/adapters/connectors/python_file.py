@@ -1,7 +1,7 @@
 """A connector that somebody wrote in a Python file: `python:FILE.py`, or `python:FILE.py:PLACE`.
 
 The file is a program and runs with the adapter's rights: it must be as well looked after as the adapter, so
-a file that anybody but its owner may change is refused.
+a file that anybody but the adapter's account and root may change is refused.
 """
 
 import importlib.util
@@ -28,21 +28,29 @@ def open_file(place: str) -> Connector:
         WrongOrder: `unknown-connector`, `connector-file-open-to-others`, `connector-file-broken`.
     """
     name, suffix, rest = place.partition(".py:")
-    path = existing(name + ".py" if suffix else place, folder=False, what="Python file").resolve()
-    # Whoever may change the folder may change the file.
-    for each in (path, path.parent):
-        status = os.stat(each)
-        if status.st_mode & _OTHERS and not status.st_mode & stat.S_ISVTX:
-            raise WrongOrder(
-                "connector-file-open-to-others",
-                "Others may change that Python file or its folder; take their right to write (chmod go-w).",
-            )
+    named = existing(name + ".py" if suffix else place, folder=False, what="Python file")
+    path = named.resolve()
+    # Whoever may change the folder may change the file, or where a link to it leads.
+    if any(_open_to_others(os.lstat(each)) for each in (path, path.parent, named, named.parent.resolve())):
+        raise WrongOrder(
+            "connector-file-open-to-others",
+            "Others may change that Python file or its folder; make both yours (chown) and take the others'"
+            " right to write (chmod go-w).",
+        )
     opener = getattr(_run(path), FUNCTION, None)
     if not callable(opener):
         raise WrongOrder(
             UNKNOWN, f"That Python file has no function `{FUNCTION}(place)`; see docs/connectors.md."
         )
     return cast(Connector, opener(rest))
+
+
+def _open_to_others(status: os.stat_result) -> bool:
+    if status.st_uid not in (0, os.geteuid()):
+        return True
+    # A link has no rights of its own; only a folder's sticky bit keeps others from what is there.
+    sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    return bool(status.st_mode & _OTHERS) and not (sticky or stat.S_ISLNK(status.st_mode))
 
 
 def _run(path: Path) -> Any:

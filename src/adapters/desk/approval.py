@@ -57,8 +57,14 @@ def preparer(steps: Sequence[Signed], digest: str) -> str | None:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two staff numbers are one person's, however they were typed."""
-    return one.casefold() == other.casefold()
+    """Whether two staff numbers are one person's, however they were typed: case and punctuation tell nobody
+    apart.
+    """
+    return _letters(one) == _letters(other)
+
+
+def _letters(person: str) -> str:
+    return "".join(letter for letter in person.casefold() if letter.isalnum())
 
 
 def approved_by_another(steps: Sequence[Signed], digest: str) -> bool:

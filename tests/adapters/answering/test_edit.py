@@ -176,3 +176,15 @@ def test_a_form_that_edits_wrongly_is_refused_in_words(before: str, after: str, 
     assert before in _FORM
     with pytest.raises(BadForm, match=says):
         _read(_FORM.replace(before, after))
+
+
+def test_a_date_taken_out_is_in_no_place_of_what_was_taken_out_before() -> None:
+    order = edit.redact_passage(_draft(), 1, "a passage", WHY)
+    order = edit.redact_field(order, 1, Field.RECORDED_BY, WHY)
+    order = edit.redact_field(order, 1, Field.ON, WHY)
+    assert "2026-01-02" not in str(order)
+    assert [one.place for one in order.redactions if one.entry == 0] == [
+        "an entry: a passage",
+        "an entry: recorded by",
+        "an entry: on",
+    ]

@@ -123,3 +123,13 @@ def test_each_finding_is_acknowledged_by_itself() -> None:
 def test_any_text_is_read_twice_alike(words: str) -> None:
     order = _order(words or "-")
     assert findings(order, [_PERSON]) == findings(order, [_PERSON])
+
+
+@pytest.mark.parametrize(
+    "name, kind",
+    [("Now at 17 Figment Crescent", "address"), ("refuge", "source"), ("01632 960111", "contact")],
+)
+def test_the_name_of_a_detail_is_read_as_its_value_is(name: str, kind: str) -> None:
+    entry = Entry(subject=0, on=None, what="Seen.", detail={name: "yes"})
+    found = findings(item_order("x", category=Category.HEALTH_ATTENDANCES, entries=(entry,)), [_PERSON])
+    assert kind in {each.kind.value for each in found}

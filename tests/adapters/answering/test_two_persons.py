@@ -63,7 +63,8 @@ async def test_it_leaves_when_somebody_else_approves_exactly_that(pair: Town) ->
     assert task(health, exchange).why == SECOND_PERSON
     manager = replace_role(FIRST)
     await refused(manager, digest, "own-draft")
-    await refused(Practitioner(id="WORKER-1", role=SECOND.role), digest, "own-draft")
+    for spelling in ("WORKER-1", "worker1", "Worker.1", "worker_1", "worker-1."):
+        await refused(Practitioner(id=spelling, role=SECOND.role), digest, "own-draft")
     await refused(Practitioner(id="worker-2", role=PractitionerRole.SCREENER), digest, "not-the-approver")
     await refused(SECOND, made, "draft-changed")
 

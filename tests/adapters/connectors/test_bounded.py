@@ -213,14 +213,39 @@ def test_the_process_ends_when_its_standard_input_does(open_bad: Open) -> None:
     assert child_.wait(30) == 0
 
 
-def test_a_file_that_others_may_change_is_not_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o666, 0o1666], ids=["plain", "sticky"])
+def test_a_file_that_others_may_change_is_not_run(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "bad.py"
     shutil.copy(bad_connector.__file__, file)
-    file.chmod(0o666)
+    file.chmod(mode)
     with pytest.raises(WrongOrder) as refused:
         Bounded(f"python:{file}:x")
     assert refused.value.code == "connector-file-open-to-others"
     assert os.path.exists(file)
+
+
+def test_a_link_that_others_may_change_is_not_followed(tmp_path: Path) -> None:
+    safe, shared = tmp_path / "safe", tmp_path / "shared"
+    safe.mkdir()
+    shared.mkdir()
+    shutil.copy(bad_connector.__file__, safe / "bad.py")
+    (safe / "bad.py").chmod(0o600)
+    (shared / "link.py").symlink_to(safe / "bad.py")
+    shared.chmod(0o777)
+    with pytest.raises(WrongOrder) as refused:
+        Bounded(f"python:{shared / 'link.py'}:x")
+    assert refused.value.code == "connector-file-open-to-others"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file away")
+def test_a_file_of_another_account_is_not_run(tmp_path: Path) -> None:
+    file = tmp_path / "bad.py"
+    shutil.copy(bad_connector.__file__, file)
+    file.chmod(0o644)
+    os.chown(file, 65_534, 65_534)
+    with pytest.raises(WrongOrder) as refused:
+        Bounded(f"python:{file}:x")
+    assert refused.value.code == "connector-file-open-to-others"
 
 
 @pytest.mark.parametrize("text", ["", "def open_connector", "open_connector = 3"])
