@@ -197,7 +197,9 @@ async def _idle(
     }
     if not of:
         return set()
-    rows = await connection.fetch(_SQL["never_given"], [s for s, _ in of.values()], [j for _, j in of.values()])
+    rows = await connection.fetch(
+        _SQL["never_given"], [s for s, _ in of.values()], [j for _, j in of.values()]
+    )
     never = {(row["sender"], row["jti"]) for row in rows}
     return {key for key, corrected in of.items() if corrected in never}
 
