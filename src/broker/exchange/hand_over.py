@@ -13,7 +13,7 @@ As a story, for one connection:
    was lost, after a barrier, and only those that it leased.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from broker.exchange.standing import fallen
 from broker.exchange.wake import by_sender
 from broker.log.append import Entry, append
 from broker.protocol import record
-from broker.protocol.declaration import Kind, parse_declaration
+from broker.protocol.declaration import Declaration, Kind, Notice, parse_declaration
 from broker.protocol.frame import Handover
 from broker.protocol.life import Event, State, step
 from broker.protocol.problem import Problem
@@ -161,11 +161,14 @@ async def _judge(
     rows = await connection.fetch(
         _SQL["lease"], [s for s, _ in declarations], [j for _, j in declarations], at, hub.settings.handovers
     )
+    idle = await _idle(connection, declarations)
     judged = []
     for row in rows:
         key = (row["sender"], row["jti"])
         declaration = declarations[key]
         gone = fallen(facts, row) or (RecallReason.ASK_WITHDRAWN if row["withdrawn"] else None)
+        if gone is None and key in idle:
+            gone = RecallReason.NO_LONGER_LAWFUL
         decision = None
         if gone is not RecallReason.AGENCY_STOPPED:
             question = question_of(
@@ -181,6 +184,24 @@ async def _judge(
                 gone = recall_reason(decision)
         judged.append(_Judged(row=row, decision=decision, reason=gone))
     return judged
+
+
+async def _idle(
+    connection: Connection, declarations: Mapping[tuple[str, str], Declaration]
+) -> set[tuple[str, str]]:
+    """Corrections of what the recipient never had and will not have: they would tell in its place."""
+    of = {
+        key: (d.iss, d.corrects)
+        for key, d in declarations.items()
+        if isinstance(d, Notice) and d.corrects is not None
+    }
+    if not of:
+        return set()
+    rows = await connection.fetch(
+        _SQL["never_given"], [s for s, _ in of.values()], [j for _, j in of.values()]
+    )
+    never = {(row["sender"], row["jti"]) for row in rows}
+    return {key for key, corrected in of.items() if corrected in never}
 
 
 async def _write(

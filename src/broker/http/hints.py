@@ -66,7 +66,7 @@ class Ears:
             return kept[0]
         ear = self._hub.wake.subscribe(agency)
         if number is not None:
-            for kind in ("directory", "subject-key"):
+            for kind in ("changed", "directory", "subject-key"):
                 ear.put(WakeEvent(kind=kind))
         return ear
 

@@ -160,6 +160,21 @@ async def test_a_correction_is_of_what_its_sender_gave_to_this_agency_in_this_ex
     assert (await refused(play, health, stranger)).reason == "other-subject"
 
 
+async def test_a_correction_of_what_never_came_does_not_come_in_its_place(play: Play) -> None:
+    care, health = play["care"], play["health"]
+    ask = care.ask(health, at=play.clock.at)
+    await passed(play, care, health, ask)
+    item = health.item(care, ask, at=play.clock.at)
+    sent = correction(play, health, care, item)
+    for each in (item, sent):
+        await play.declare(health, each)
+        await play.deposit(health, each)
+    reason = RecallReason.WRONG_SUBJECT
+    await play.act(health, health.act(acts.Recall, at=play.clock.at, envelope=item.jti, reason=reason))
+    assert await play.fetch(care) == []
+    assert (await play.status(health, sent.jti))[0].state is State.RECALLED
+
+
 async def test_the_wide_purposes_are_for_their_own_notices(play: Play) -> None:
     _, item = await answered(play)
     care, health = play["care"], play["health"]

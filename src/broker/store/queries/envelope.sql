@@ -54,6 +54,12 @@ JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w(sender, jti, re
   ON e.sender = w.sender AND e.jti = w.jti AND e.recipient = w.recipient AND e.exchange = w.exchange
 WHERE e.kind IN ('item', 'notice') AND (e.handovers > 0 OR e.state = 'deposited');
 
+-- name: never_given
+-- Finds which of these envelopes ended without ever being handed over: there is nothing to correct.
+SELECT e.sender, e.jti FROM envelope e
+JOIN unnest($1::text[], $2::text[]) AS w(sender, jti) ON e.sender = w.sender AND e.jti = w.jti
+WHERE e.handovers = 0 AND e.state NOT IN ('held', 'permitted', 'deposited');
+
 -- name: read_openings
 -- Reads what opened exchanges, handed over between the two that write in them now: an ask, or a notice told unasked.
 SELECT DISTINCT ON (w.kind, w.exchange, w.sender, w.recipient)
