@@ -37,13 +37,14 @@ def answering(folder: Folder, connector: Connector) -> Callable[[str], Awaitable
             drafts = await _prepare(folder, connector, exchange)
         except (AdapterError, Rejected) as error:
             log.warning("answer-not-prepared", exchange=exchange, code=error.code)
-            for category in sorted(wanted):
+            for category in sorted(wanted & unprepared_categories(folder, exchange)):
                 await wait_for_person(folder, exchange=exchange, category=category, why=FAILED)
             return
         for unsure in drafts[0].unsure:
             await save_candidates(folder, exchange, unsure.subject, unsure.candidates)
         for draft in drafts:
-            if draft.category in wanted:
+            # While the record system was asked, a person may have prepared or answered it.
+            if draft.category in wanted & unprepared_categories(folder, exchange):
                 await _settle(folder, exchange, draft)
 
     return on_ask
@@ -54,17 +55,22 @@ async def _prepare(folder: Folder, connector: Connector, exchange: str) -> tuple
     rules, policy, sector = load_rules(folder.path), policy_in_force(folder), own_sector(folder)
     body = opening.body
     assert isinstance(body, AskBody)
-    # A record system may take its time; the connection must not wait for it.
-    return await asyncio.to_thread(
-        prepare,
-        ask=ask,
-        body=body,
-        connector=connector,
-        rules=rules,
-        policy=policy,
-        sector=sector,
-        chosen=chosen(folder, exchange),
-    )
+    while True:
+        picked = chosen(folder, exchange)
+        # A record system may take its time; the connection must not wait for it.
+        drafts = await asyncio.to_thread(
+            prepare,
+            ask=ask,
+            body=body,
+            connector=connector,
+            rules=rules,
+            policy=policy,
+            sector=sector,
+            chosen=picked,
+        )
+        # What was made of a record that a person has since said is not theirs is thrown away.
+        if chosen(folder, exchange) == picked:
+            return drafts
 
 
 async def _settle(folder: Folder, exchange: str, draft: Draft) -> None:

@@ -2,8 +2,9 @@
 
 Promises: only categories that were asked, only people found by an exact checked identifier, a certain score
 or a person's choice; anything less, anything restricted, left out, graded C, about a third party or without a
-rule waits for a person, with the coded reason; what a record marks as sensitive is in no draft. Does no I/O
-but through the connector, and releases nothing.
+rule waits for a person, with the coded reason; what a record marks as sensitive is in no draft, and what was
+left out, redacted or not searched is never prepared as nothing found. Does no I/O but
+through the connector, and releases nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -191,10 +192,12 @@ def _draft(
         entries=entries,
         redactions=redactions,
     )
-    marked = waits is None and _marked(readings, rule.category)
+    marked = _marked(readings, rule.category)
     if marked and rule.sensitive is Sensitive.WAITING:
-        waits = SENSITIVE
-    if marked and not entries:
+        waits = waits or SENSITIVE
+    if redactions and not entries:
+        waits = waits or LEFT
+    if (marked or waits) and not entries:
         # "Nothing found" would be untrue, and "something is held" would tell the protected fact.
         declined = None if waits else DeclineReason.PROTECTED_FACT
         return Draft(category=rule.category, item=None, why=waits, declined=declined)

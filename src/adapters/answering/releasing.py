@@ -22,7 +22,8 @@ from adapters.desk.inbox import save_draft
 from adapters.errors import WrongOrder
 from adapters.folder import Folder
 from adapters.order import ItemOrder
-from broker.protocol.declaration import Practitioner
+from broker.protocol.body import Entry
+from broker.protocol.declaration import Declaration, Item, Notice, Practitioner
 from policies.vocabulary import Category
 
 
@@ -167,6 +168,19 @@ def check(folder: Folder, exchange: str, order: ItemOrder) -> tuple[Finding, ...
     """What the third-party check finds in an order of an ask."""
     _, opening = ask_of(folder, exchange)
     return findings(order, opening.body.subjects)
+
+
+def verify_alone(folder: Folder, told: Declaration, entries: Sequence[Entry]) -> None:
+    """Return only if one person may put `entries` in place of what was told. Raises WrongOrder,
+    `two-persons`.
+    """
+    rule = load_rules(folder.path).rules.get(told.category) if isinstance(told, Item | Notice) else None
+    if entries and rule is not None and rule.release is Release.TWO_PERSONS:
+        raise WrongOrder(
+            "two-persons",
+            f"By answering.toml two persons let {rule.category.value} go: correct it without --instead, and "
+            "say what holds when it is asked for.",
+        )
 
 
 def _verify_seen(

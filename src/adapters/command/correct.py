@@ -61,6 +61,7 @@ def perform(arguments: argparse.Namespace) -> int:
 async def _perform(arguments: argparse.Namespace) -> int:
     from adapters.answering.holding_form import read_entries
     from adapters.answering.own_grounds import telling_grounds
+    from adapters.answering.releasing import verify_alone
     from adapters.answering.section import section_of_file
     from adapters.command.desk_folder import desk
     from adapters.command.words import words_or_file
@@ -70,12 +71,14 @@ async def _perform(arguments: argparse.Namespace) -> int:
 
     why = words_or_file(arguments.why)
     with desk(arguments) as folder:
-        people = len(read(folder, arguments.envelope).body.subjects)
+        wrong = read(folder, arguments.envelope)
+        people = len(wrong.body.subjects)
         instead: tuple[Entry, ...] = ()
         if arguments.instead is not None:
             form = section_of_file(arguments.instead, what="a correction")
             instead = read_entries(form, people)
             form.end()
+            verify_alone(folder, wrong.declaration, instead)
         found = await correct(
             folder,
             Wrong(

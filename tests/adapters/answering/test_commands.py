@@ -146,3 +146,23 @@ async def test_a_broken_rules_file_hides_nothing_that_waits(
     (health.path / "answering.toml").write_text("[practitioner")
     typed = Typed(pair, capsys)
     assert [each["exchange"] for each in (await typed("inbox"))["waiting"]] == [exchange]
+
+
+async def test_new_statements_do_not_leave_as_a_correction_where_two_persons_are_demanded(
+    pair: Town, capsys: pytest.CaptureFixture[str], tmp_path: Any
+) -> None:
+    two = rules(f"{VISITS.value}: release = 'two_persons'")
+    await answers_from(pair, Records(rows={"child": {VISITS: (CLEAN,)}}), two)
+    typed = Typed(pair, capsys)
+    exchange = await asked(pair)
+    await looked_at(pair, exchange)
+    (held,) = (await typed("answer", exchange, "--approve", "--by", "worker-1"))["answers"]
+    name = ("approve", exchange, VISITS.value, "--digest", held["digest"], "--as", "worker-2")
+    (sent,) = (await typed(*name))["answers"]
+    await pair.ended("health", sent["sent"]["jti"])
+    instead = tmp_path / "instead.yaml"
+    instead.write_text("entries: [{subject: 1, on: 2026-01-02, nature: fact, what: An informant rang.}]\n")
+    correct = ("correct", sent["sent"]["jti"], "--why", "It was another day.", "--by", "worker-1")
+    refused = await typed(*correct, "--instead", str(instead), expect=1)
+    assert refused["error"]["code"] == "two-persons", refused
+    assert (await typed(*correct))["corrections"][0]["notice"]

@@ -3,7 +3,7 @@ else a person.
 """
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,21 @@ import pytest
 from adapters.answering import reason
 from adapters.answering.draft import Draft, prepare
 from adapters.answering.example import Example, example
-from adapters.answering.release_rules import NO_RULES, Release, ReleaseRules, parse_rules
+from adapters.answering.release_rules import NO_RULES, Release, ReleaseRules, Sensitive, parse_rules
+from adapters.connectors.connector import (
+    Found,
+    LeftForPerson,
+    LeftReason,
+    Match,
+    MatchedBy,
+    PersonRef,
+    Reading,
+    SubjectSought,
+    Unread,
+)
 from adapters.connectors.extract_source import open_extract
 from adapters.connectors.fhir_folder import FhirFolder
+from broker.protocol.body import Redaction, Searched
 from deploy.demo.people import MORGAN, OTHERS, WREN, nhs_number
 from deploy.demo.record_folder import write_records
 from policies.policy_set import seed_policy
@@ -184,3 +196,53 @@ def test_the_address_and_the_others_asked_about_help_to_find(
     assert prepared.why == (None if changed else "near-match")
     assert prepared.item is not None
     assert [entry.what for entry in prepared.item.entries] == (["Seen: once"] if changed else [])
+
+
+class _Register:
+    """One record system that gives one reading of whoever is sought."""
+
+    name = "Invented register"
+    serves = frozenset({VISITS})
+
+    def __init__(self, **reading: object) -> None:
+        searched = Searched(systems=[self.name], by=["NHS number"], as_of=date(2026, 1, 2))
+        whole = {"entries": {VISITS: ()}, "restricted": False, "searched": searched, "redactions": {}}
+        self._reading = Reading(**(whole | reading))  # type: ignore[arg-type]
+
+    def find(self, sought: SubjectSought) -> Match:
+        return Found(
+            person=PersonRef(connector=self.name, key="1", matched=MatchedBy.NHS_NUMBER),
+        )
+
+    def read(self, person: PersonRef, categories: frozenset[Category]) -> Reading:
+        return self._reading
+
+    def freshness(self) -> datetime | None:
+        return None
+
+    def unread(self) -> tuple[Unread, ...]:
+        return ()
+
+
+_LABELLED = LeftForPerson(category=VISITS, reason=LeftReason.LABELLED, count=1)
+_ROW = LeftForPerson(category=VISITS, reason=LeftReason.ROW, count=1)
+_GONE = Redaction(place="an entry of 2026-06-01", reason="restricted-record")
+
+
+@pytest.mark.parametrize(
+    "reading, why",
+    [
+        ({"restricted": True, "left": (_LABELLED,)}, reason.RESTRICTED),
+        ({"left": (_LABELLED, _ROW)}, reason.LEFT),
+        ({"left": (_ROW,)}, reason.LEFT),
+        ({"entries": {}}, reason.NOT_SERVED),
+        ({"redactions": {VISITS: (_GONE,)}}, reason.LEFT),
+    ],
+    ids=["restricted", "marked-and-unreadable", "unreadable", "not-searched", "redacted-whole"],
+)
+def test_what_was_left_out_whole_is_never_prepared_as_nothing_found(
+    rules: ReleaseRules, reading: dict[str, object], why: str
+) -> None:
+    anything = _changed(rules, nil=Release.AUTOMATIC, sensitive=Sensitive.WITHHELD)
+    prepared = _one(_prepare(_Register(**reading), anything, WREN.nhs))  # type: ignore[arg-type]
+    assert (prepared.item, prepared.why, prepared.declined) == (None, why, None)
