@@ -237,7 +237,7 @@ def test_a_link_that_others_may_change_is_not_followed(tmp_path: Path) -> None:
     assert refused.value.code == "connector-file-open-to-others"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file away")
+@pytest.mark.as_root
 def test_a_file_of_another_account_is_not_run(tmp_path: Path) -> None:
     file = tmp_path / "bad.py"
     shutil.copy(bad_connector.__file__, file)
