@@ -162,7 +162,7 @@ def test_bad_parts_are_counted_and_stop_nothing(of: Callable[[str], Connector]) 
         ("<Message><Children></Children></Message>", "names no child"),
         ("<Other/>", "not Message"),
         (f'<!DOCTYPE Message [<!ENTITY a "b">]>{whole(child("&a;"))}', "document type"),
-        ('<!DOCTYPE Message SYSTEM "file:///etc/passwd"><Message/>', "document type"),
+        ('<!DOCTYPE Message SYSTEM "file:/etc/passwd"><Message/>', "document type"),
         (f"<?php x?>{whole(child())}", "processing instruction"),
         ("<a>" * 40 + "</a>" * 40, "nests too deep"),
         ('<?xml version="1.0" encoding="no-such"?><Message/>', "not"),
