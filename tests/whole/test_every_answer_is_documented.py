@@ -40,7 +40,7 @@ _CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-_EXAMPLES = 5
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from tests.adapters.core.conftest import Town
 from tests.adapters.core.made import CONCERN, WORDS, WORKER, ask_order, item_order
 
 
-@pytest.fixture(params=[None, 0, 1], ids=["connection", "long-polls", "polls"])
+@pytest.fixture(params=[None, 0], ids=["connection", "polls"])
 def poll(request: pytest.FixtureRequest) -> int | None:
     """Every way in."""
     found: int | None = request.param
