@@ -12,7 +12,9 @@ PAGE = Path(__file__).resolve().parents[3] / "docs/connectors.md"
 
 
 def test_the_examples_of_the_page_are_read() -> None:
-    of_server, of_sql, of_extract = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    of_server, of_sql, of_extract = re.findall(
+        r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL
+    )
     assert set(tomllib.loads(of_server)) == {"url", "name", "token_file", "ca_file"}
     mapping = parse_mapping(of_sql.encode())
     assert set(mapping.categories) == {Category.SOCIAL_CARE_HISTORY}
