@@ -81,8 +81,9 @@ async def test_a_revocation_is_not_starved_by_those_who_declare(play: Play, tmp_
             declared[worker] += 1
 
     async def all_have_declared(since: list[int]) -> None:
-        while not all(now > then for now, then in zip(declared, since, strict=True)):
-            await asyncio.sleep(0.005)
+        async with asyncio.timeout(120):
+            while not all(now > then for now, then in zip(declared, since, strict=True)):
+                await asyncio.sleep(0.005)
 
     async with asyncio.TaskGroup() as group:
         for worker in range(len(declared)):
